@@ -35,11 +35,16 @@ pub struct Event {
     pub body: EventBody,
 }
 
+/// The body of a message that was deleted, in the log, on the wire and in every copy.
+pub const BLANKED: &str = r#"{"deleted":true}"#;
+
 /// What happened. The tag is the kind's name in the log, on the wire and in the documents.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventBody {
     /// `message.sent`: somebody said something.
     MessageSent(MessageBody),
+    /// `message.sent`, after the message was deleted: its place stays, its words are gone.
+    MessageBlanked,
     /// `room.created`: always the first event of a room.
     RoomCreated(RoomCreated),
     /// `room.changed`: the settings from now on, whole.
@@ -151,7 +156,7 @@ impl EventBody {
     #[must_use]
     pub fn kind(&self) -> &str {
         match self {
-            Self::MessageSent(_) => "message.sent",
+            Self::MessageSent(_) | Self::MessageBlanked => "message.sent",
             Self::RoomCreated(_) => "room.created",
             Self::RoomChanged(_) => "room.changed",
             Self::RoomDeleted => "room.deleted",
@@ -170,6 +175,7 @@ impl EventBody {
             Self::MessageSent(body) => serde_json::to_string(body),
             Self::RoomCreated(body) => serde_json::to_string(body),
             Self::RoomChanged(body) => serde_json::to_string(body),
+            Self::MessageBlanked => Ok(BLANKED.to_owned()),
             Self::RoomDeleted => Ok("{}".to_owned()),
             Self::MemberJoined(body) => serde_json::to_string(body),
             Self::MemberRoleChanged(body) => serde_json::to_string(body),
@@ -186,6 +192,7 @@ impl EventBody {
     /// [`UnreadableBody`] when the kind is known and the text is not one of its bodies.
     pub fn from_json(kind: &str, text: &str) -> Result<Self, UnreadableBody> {
         let read = match kind {
+            "message.sent" if text == BLANKED => Ok(Self::MessageBlanked),
             "message.sent" => serde_json::from_str(text).map(Self::MessageSent),
             "room.created" => serde_json::from_str(text).map(Self::RoomCreated),
             "room.changed" => serde_json::from_str(text).map(Self::RoomChanged),
@@ -208,7 +215,10 @@ impl EventBody {
     /// Whether the event changes who may do what, so that earlier decisions must be taken again.
     #[must_use]
     pub const fn changes_room(&self) -> bool {
-        !matches!(self, Self::MessageSent(_) | Self::Unknown { .. })
+        !matches!(
+            self,
+            Self::MessageSent(_) | Self::MessageBlanked | Self::Unknown { .. }
+        )
     }
 }
 
@@ -245,6 +255,7 @@ mod tests {
                 settings: settings.clone(),
             }),
             EventBody::RoomChanged(settings),
+            EventBody::MessageBlanked,
             EventBody::RoomDeleted,
             EventBody::MemberJoined(MemberJoined {
                 user,

@@ -27,8 +27,10 @@ impl Message {
     /// The message that an event creates, if it creates one.
     #[must_use]
     pub fn created_by(event: &Event) -> Option<Self> {
-        let EventBody::MessageSent(body) = &event.body else {
-            return None;
+        let body = match &event.body {
+            EventBody::MessageSent(body) => Some(body.clone()),
+            EventBody::MessageBlanked => None,
+            _ => return None,
         };
         Some(Self {
             room: event.room,
@@ -37,7 +39,7 @@ impl Message {
             device: event.device,
             client_id: event.client_id,
             at: event.at,
-            body: Some(body.clone()),
+            body,
         })
     }
 }

@@ -1,1 +1,3 @@
-//! To be written.
+//! The application over ports: rooms, the writer, fan-out, resume, receipts, presence.
+
+pub mod ports;

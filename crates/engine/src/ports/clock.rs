@@ -1,0 +1,11 @@
+//! Time, so that tests and the simulator can hold it.
+
+use tidings_domain::Timestamp;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Wall-clock time; may jump. Stamps events and tokens, orders nothing.
+    fn now(&self) -> Timestamp;
+    /// Milliseconds since some fixed moment; never falls. Leases, limits and heartbeats use it.
+    fn monotonic_ms(&self) -> u64;
+}
