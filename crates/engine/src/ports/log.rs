@@ -31,6 +31,14 @@ pub trait Log: Send + Sync {
     /// On an [`Outage`] whether the batch was committed is unknown: all of it was, or nothing.
     async fn commit(&self, batch: Vec<Write>) -> Result<Vec<Outcome>, Outage>;
 
+    /// Events of all rooms with `position > after`, in commit order, at most `limit`. This is how
+    /// what was committed by somebody else, or by a commit whose outcome was unknown, is found.
+    async fn committed_after(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Event>, Outage>;
+
     /// Events of a room with `after < seq`, ascending, at most `limit`.
     async fn events_after(
         &self,

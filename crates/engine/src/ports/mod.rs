@@ -42,7 +42,7 @@ pub struct Outage {
 
 impl Outage {
     /// Wraps what a technology said.
-    pub fn new(port: &'static str, doing: &'static str, cause: impl ToString) -> Self {
+    pub fn new(port: &'static str, doing: &'static str, cause: &dyn std::fmt::Display) -> Self {
         Self {
             port,
             doing,

@@ -1,0 +1,131 @@
+//! A connection as the engine sees it: something that takes what is said to it and never blocks.
+
+use std::sync::Arc;
+
+use tidings_domain::receipt::Watermarks;
+use tidings_domain::unread::Unread;
+use tidings_domain::{CommandId, Cursor, RoomId, Seq, Timestamp};
+
+use crate::envelope::{Envelope, Notice};
+use crate::refusal::Failure;
+
+/// Names a connection for as long as the process lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u64);
+
+/// Whether something durable was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Offer {
+    /// It will be written, after everything that was taken before it.
+    Queued,
+    /// The outbox is full; nothing was taken. The connection is behind.
+    Full,
+}
+
+/// A connection's outbox.
+///
+/// *Ordering*: what is taken is written in the order of the calls. Nothing is written before
+/// [`Outlet::flush`]; whoever queues also flushes, once for as much as it has.
+/// *Limit*: an outlet bounds what waits in it, and tells its owner when a full one has drained.
+pub trait Outlet: Send + Sync {
+    /// Takes a durable event.
+    fn event(&self, envelope: &Arc<Envelope>) -> Offer;
+    /// Takes something ephemeral, or drops it.
+    fn notice(&self, notice: &Arc<Notice>);
+    /// Takes an answer or a statement for this connection alone. These are small, bounded by the
+    /// commands under way, and taken even when the outbox is full.
+    fn reply(&self, reply: Reply);
+    /// Writes what can be written now.
+    fn flush(&self);
+    /// Ends the connection after what was taken was written, or after a short time.
+    fn close(&self, farewell: Farewell);
+}
+
+/// What is said to one connection alone.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// A send was committed, or had been before.
+    Sent {
+        /// The command.
+        command: CommandId,
+        /// In which room.
+        room: RoomId,
+        /// Its place in the log.
+        seq: Seq,
+        /// When the server took it.
+        at: Timestamp,
+        /// Whether it had been committed by an earlier try.
+        duplicate: bool,
+    },
+    /// A watermark command was carried out.
+    Marked {
+        /// The command.
+        command: CommandId,
+        /// Where the watermarks stand.
+        marks: Watermarks,
+    },
+    /// A command failed.
+    Failed {
+        /// The command.
+        command: CommandId,
+        /// Why.
+        failure: Failure,
+    },
+    /// These seqs are not sent.
+    Gap {
+        /// In which room.
+        room: RoomId,
+        /// The first.
+        from: Seq,
+        /// The last.
+        to: Seq,
+    },
+    /// Everything up to here was sent.
+    Checkpoint {
+        /// Where.
+        cursor: Cursor,
+        /// Whether catching up is over.
+        live: bool,
+    },
+    /// The connection reads too slowly and goes on from the log.
+    Behind,
+    /// Something happened in a room out of focus.
+    Hint {
+        /// In which room.
+        room: RoomId,
+        /// Its last event now.
+        head: Seq,
+        /// When that happened.
+        at: Timestamp,
+    },
+    /// One's own watermarks rose, on this or another device.
+    OwnReceipt {
+        /// In which room.
+        room: RoomId,
+        /// Where they stand.
+        marks: Watermarks,
+        /// What is unread now.
+        unread: Unread,
+    },
+    /// The server is about to leave.
+    Reconnect {
+        /// Milliseconds after which to come back.
+        after_ms: u64,
+    },
+}
+
+/// Why the server ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Farewell {
+    /// The server restarts.
+    Restarting,
+    /// The session was revoked or has ended.
+    SessionRevoked,
+    /// The access token has expired and no new one came.
+    TokenExpired,
+    /// The user has too many connections.
+    TooMany,
+    /// The port behind the connection failed while it caught up; coming back helps.
+    Unavailable,
+}
