@@ -1,0 +1,103 @@
+/**
+ * What is loaded by REST into the state: the room list, single rooms, members, pages, people.
+ *
+ * *Invariant*: of one thing one load is under way; who asks meanwhile gets that one's outcome. A failed
+ * load leaves a trouble by its name, which the screen shows with a way to try again.
+ */
+import { members as memberCalls, messages, people, rooms, type Where } from '../api/endpoints.ts';
+import { Problem, explain } from '../api/problem.ts';
+import type { Rest } from '../api/rest.ts';
+import type { Cursor, Member, Page, Room, RoomId, UserId } from '../api/types.ts';
+import type { Store } from '../store/store.ts';
+import { SHOWN_MEMBERS_MAX } from './receipts.ts';
+import { withMembers, withPeople, withRooms, withoutRoom, type AppState } from './state.ts';
+import { addPage, empty } from './timeline.ts';
+
+export class Loader {
+  private readonly underWay = new Map<string, Promise<boolean>>();
+
+  constructor(
+    private readonly rest: Rest,
+    private readonly store: Store<AppState>,
+  ) {}
+
+  /** All of one's rooms; the cursor is the first page's, so that nothing falls between. */
+  async roomList(): Promise<Cursor> {
+    const first = await rooms.page(this.rest);
+    const list: Room[] = [...first.rooms];
+    for (let next = first.next; next !== undefined; ) {
+      const page = await rooms.page(this.rest, next);
+      list.push(...page.rooms);
+      next = page.next;
+    }
+    this.store.set((state) => withRooms(state, list, 'whole'));
+    return first.cursor;
+  }
+
+  room(id: RoomId): Promise<boolean> {
+    return this.once(`room ${id}`, async () => {
+      const room = await rooms.get(this.rest, id).catch(absent);
+      this.store.set((state) => (room ? withRooms(state, [room], 'part') : withoutRoom(state, id)));
+    });
+  }
+
+  /** The members, as many as are shown with receipts. */
+  members(id: RoomId): Promise<boolean> {
+    return this.once(`members ${id}`, async () => {
+      const list: Member[] = [];
+      let after: string | undefined;
+      do {
+        const page = await memberCalls.page(this.rest, id, after);
+        list.push(...page.members);
+        after = page.next;
+      } while (after !== undefined && list.length < SHOWN_MEMBERS_MAX);
+      this.store.set((state) => withMembers(state, id, list));
+    });
+  }
+
+  page(id: RoomId, where: Where): Promise<boolean> {
+    return this.once(`page ${id}`, async () => {
+      this.addPage(id, await messages.page(this.rest, id, where));
+    });
+  }
+
+  person(id: UserId): Promise<boolean> {
+    return this.once(`person ${id}`, async () => {
+      const user = await people.get(this.rest, id).catch(absent);
+      if (user) this.store.set((state) => withPeople(state, [user]));
+    });
+  }
+
+  private addPage(id: RoomId, page: Page): void {
+    this.store.set((state) => ({
+      ...state,
+      timelines: { ...state.timelines, [id]: addPage(state.timelines[id] ?? empty, page) },
+    }));
+  }
+
+  private once(name: string, load: () => Promise<void>): Promise<boolean> {
+    const known = this.underWay.get(name);
+    if (known) return known;
+    const run = load()
+      .then(() => this.trouble(name, undefined))
+      .catch((error: unknown) => this.trouble(name, explain(error)))
+      .finally(() => this.underWay.delete(name));
+    this.underWay.set(name, run);
+    return run;
+  }
+
+  /** Says whether all went well. */
+  private trouble(name: string, text: string | undefined): boolean {
+    this.store.set((state) => {
+      if (state.troubles[name] === text) return state;
+      const { [name]: _, ...others } = state.troubles;
+      return { ...state, troubles: text === undefined ? others : { ...others, [name]: text } };
+    });
+    return text === undefined;
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Problem && error.status === 404) return undefined;
+  throw error;
+}

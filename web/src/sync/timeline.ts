@@ -1,0 +1,122 @@
+/**
+ * What is known of one room's log: ranges of seqs, each complete in itself, and the messages in them.
+ *
+ * *Invariant*: ranges are ascending and never touch or overlap; two pages are joined only when they
+ * touch, so a hole is always a hole on screen. A seq in a range without a message is another event.
+ */
+import type { Event, Message, Page, RoomId, Seq } from '../api/types.ts';
+
+export interface Range {
+  first: Seq;
+  last: Seq;
+  messages: readonly Message[];
+}
+
+export interface Timeline {
+  ranges: readonly Range[];
+  /** The last seq that the room is known to have. */
+  head: Seq;
+  /** The first seq that this member may see, once a page has said so. */
+  start: Seq | undefined;
+}
+
+export type Row =
+  | { type: 'start' }
+  | { type: 'older'; before: Seq }
+  | { type: 'message'; message: Message }
+  /** Seqs `from..=to` are not known. */
+  | { type: 'gap'; from: Seq; to: Seq };
+
+export const empty: Timeline = { ranges: [], head: 0, start: undefined };
+
+export function addPage(timeline: Timeline, page: Page): Timeline {
+  const head = Math.max(timeline.head, page.head);
+  const start = page.has_before ? timeline.start : (timeline.start ?? page.first_seq);
+  if (page.last_seq < page.first_seq) return { ...timeline, head, start };
+  const range = { first: page.first_seq, last: page.last_seq, messages: page.messages };
+  return { head, start, ranges: insert(timeline.ranges, range) };
+}
+
+/** An event that is already known changes nothing, to the reference. */
+export function addEvent(timeline: Timeline, event: Event): Timeline {
+  const { seq } = event;
+  if (knows(timeline, seq)) return timeline;
+  const message = messageOf(event);
+  const range = { first: seq, last: seq, messages: message ? [message] : [] };
+  return { ...timeline, head: Math.max(timeline.head, seq), ranges: insert(timeline.ranges, range) };
+}
+
+/** The room is known to go on up to `head`; what is missing shows as a gap. */
+export function raiseHead(timeline: Timeline, head: Seq): Timeline {
+  return head > timeline.head ? { ...timeline, head } : timeline;
+}
+
+export function knows(timeline: Timeline, seq: Seq): boolean {
+  return timeline.ranges.some((range) => range.first <= seq && seq <= range.last);
+}
+
+export function find(timeline: Timeline, seq: Seq): Message | undefined {
+  return timeline.ranges
+    .find((range) => range.first <= seq && seq <= range.last)
+    ?.messages.find((message) => message.seq === seq);
+}
+
+/** Whether everything up to the room's head is here. */
+export function reachesHead(timeline: Timeline): boolean {
+  const last = timeline.ranges.at(-1);
+  return last !== undefined && last.last >= timeline.head;
+}
+
+/** What the screen shows, from the oldest to the newest. */
+export function rowsOf(timeline: Timeline): Row[] {
+  const [first] = timeline.ranges;
+  if (!first) return timeline.start === undefined ? [] : [{ type: 'start' }];
+  const atStart = timeline.start !== undefined && first.first <= timeline.start;
+  const rows: Row[] = [atStart ? { type: 'start' } : { type: 'older', before: first.first }];
+  let next = first.first;
+  for (const range of timeline.ranges) {
+    if (range.first > next) rows.push({ type: 'gap', from: next, to: range.first - 1 });
+    for (const message of range.messages) rows.push({ type: 'message', message });
+    next = range.last + 1;
+  }
+  if (next <= timeline.head) rows.push({ type: 'gap', from: next, to: timeline.head });
+  return rows;
+}
+
+/** Keeps the newest messages of a room that is no longer looked at: memory is bounded by rooms, not by reading. */
+export function trim(timeline: Timeline, keep: number): Timeline {
+  const last = timeline.ranges.at(-1);
+  if (!last) return timeline;
+  if (last.messages.length <= keep) return { ...timeline, ranges: [last] };
+  const messages = last.messages.slice(-keep);
+  const first = messages[0]?.seq ?? last.first;
+  return { ...timeline, ranges: [{ first, last: last.last, messages }] };
+}
+
+export function messageOf(event: Event): Message | undefined {
+  if (event.kind !== 'message.sent') return undefined;
+  const { kind: _, body, ...head } = event;
+  return { ...head, ...body };
+}
+
+/** A name that stays the same from the first keystroke's send to the page of next year. */
+export function keyOfMessage(message: { sender: string; client_id?: string; room: RoomId; seq: Seq }): string {
+  return message.client_id === undefined ? `${message.room}:${message.seq}` : `${message.sender}:${message.client_id}`;
+}
+
+function insert(ranges: readonly Range[], added: Range): Range[] {
+  const before = ranges.filter((range) => range.last + 1 < added.first);
+  const after = ranges.filter((range) => range.first > added.last + 1);
+  const joined = ranges.slice(before.length, ranges.length - after.length).reduce(union, added);
+  return [...before, joined, ...after];
+}
+
+/** Two ranges that overlap or touch. Where both have a message, `a` says how it reads now. */
+function union(a: Range, b: Range): Range {
+  const first = Math.min(a.first, b.first);
+  const last = Math.max(a.last, b.last);
+  if (b.last < a.first) return { first, last, messages: [...b.messages, ...a.messages] };
+  if (a.last < b.first) return { first, last, messages: [...a.messages, ...b.messages] };
+  const bySeq = new Map([...b.messages, ...a.messages].map((message) => [message.seq, message]));
+  return { first, last, messages: [...bySeq.values()].sort((x, y) => x.seq - y.seq) };
+}
