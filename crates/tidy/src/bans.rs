@@ -155,7 +155,7 @@ fn numbered<T>(lines: impl Iterator<Item = T>) -> Vec<(usize, T)> {
 fn is_test_file(path: &str) -> bool {
     let mut parts = path.split('/');
     let name = parts.next_back().unwrap_or(path);
-    name == "tests.rs" || parts.any(|part| part == "tests" || part == "benches")
+    name.ends_with("tests.rs") || parts.any(|part| part == "tests" || part == "benches")
 }
 
 fn contains_whole(line: &str, text: &str) -> bool {
