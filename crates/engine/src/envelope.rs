@@ -37,7 +37,10 @@ impl Envelope {
     /// Wraps an event for sharing.
     #[must_use]
     pub fn new(event: Event) -> Arc<Self> {
-        Arc::new(Self { event, encoded: Encoded::default() })
+        Arc::new(Self {
+            event,
+            encoded: Encoded::default(),
+        })
     }
 }
 
@@ -54,7 +57,10 @@ impl Notice {
     /// Wraps a notice for sharing.
     #[must_use]
     pub fn new(content: NoticeContent) -> Arc<Self> {
-        Arc::new(Self { content, encoded: Encoded::default() })
+        Arc::new(Self {
+            content,
+            encoded: Encoded::default(),
+        })
     }
 }
 

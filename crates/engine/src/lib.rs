@@ -6,9 +6,28 @@
 //! and the wire's forms (the server), tables (the adapters). State changes are pure and live in
 //! types of their own; what is async here moves them.
 
+mod aftermath;
+pub mod catchup;
+pub mod commands;
+pub mod connection;
+pub mod connections;
+pub mod engine;
 pub mod envelope;
 pub mod fanout;
+mod here;
+pub mod limiter;
+pub mod meters;
 pub mod outlet;
+pub mod pages;
+pub mod people;
 pub mod ports;
+pub mod presence;
+pub mod receipts;
 pub mod recent;
 pub mod refusal;
+pub mod rooms;
+pub mod slow_mode;
+pub mod writer;
+
+pub use engine::{Engine, EngineOptions};
+pub use here::PresenceDesk;

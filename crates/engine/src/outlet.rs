@@ -27,15 +27,19 @@ pub enum Offer {
 ///
 /// *Ordering*: what is taken is written in the order of the calls. Nothing is written before
 /// [`Outlet::flush`]; whoever queues also flushes, once for as much as it has.
-/// *Limit*: an outlet bounds what waits in it, and tells its owner when a full one has drained.
+/// *Limit*: an outlet bounds what waits in it, and tells its owner when a full one has drained. One
+/// that is closed takes everything and writes nothing.
 pub trait Outlet: Send + Sync {
     /// Takes a durable event.
     fn event(&self, envelope: &Arc<Envelope>) -> Offer;
-    /// Takes something ephemeral, or drops it.
-    fn notice(&self, notice: &Arc<Notice>);
+    /// Takes something ephemeral, or drops it: then it says [`Offer::Full`], and tells its owner
+    /// when it has drained, as for an event.
+    fn notice(&self, notice: &Arc<Notice>) -> Offer;
     /// Takes an answer or a statement for this connection alone. These are small, bounded by the
     /// commands under way, and taken even when the outbox is full.
     fn reply(&self, reply: Reply);
+    /// Whether so little waits that a reader may go on.
+    fn has_drained(&self) -> bool;
     /// Writes what can be written now.
     fn flush(&self);
     /// Ends the connection after what was taken was written, or after a short time.

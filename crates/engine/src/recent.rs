@@ -50,8 +50,15 @@ impl Recent {
     /// Keeps at most so many bytes.
     #[must_use]
     pub fn new(bytes_max: usize) -> Self {
-        let tails = Tails { rooms: HashMap::new(), bytes: 0, bytes_max, uses: 0 };
-        Self { tails: Mutex::new(tails) }
+        let tails = Tails {
+            rooms: HashMap::new(),
+            bytes: 0,
+            bytes_max,
+            uses: 0,
+        };
+        Self {
+            tails: Mutex::new(tails),
+        }
     }
 
     /// Takes committed events, in commit order.
@@ -147,7 +154,10 @@ impl Recent {
 
 impl Tail {
     fn span(&self) -> Option<(Seq, Seq)> {
-        Some((self.events.front()?.event.seq, self.events.back()?.event.seq))
+        Some((
+            self.events.front()?.event.seq,
+            self.events.back()?.event.seq,
+        ))
     }
 }
 
@@ -163,8 +173,9 @@ impl Tails {
         self.uses += 1;
         let room = envelope.event.room;
         let tail = self.rooms.entry(room).or_default();
-        let follows =
-            tail.span().is_none_or(|(_, last)| last.next() == envelope.event.seq);
+        let follows = tail
+            .span()
+            .is_none_or(|(_, last)| last.next() == envelope.event.seq);
         if !follows {
             // A run must be unbroken: what came before is of no use any more.
             self.bytes -= tail.bytes;
@@ -194,8 +205,11 @@ impl Tails {
         if self.bytes <= self.bytes_max {
             return;
         }
-        let mut by_use: Vec<(u64, RoomId)> =
-            self.rooms.iter().map(|(room, tail)| (tail.used, *room)).collect();
+        let mut by_use: Vec<(u64, RoomId)> = self
+            .rooms
+            .iter()
+            .map(|(room, tail)| (tail.used, *room))
+            .collect();
         by_use.sort_unstable();
         for (_, room) in by_use {
             if self.bytes <= self.bytes_max / 8 * 7 {
@@ -239,12 +253,30 @@ mod tests {
         let recent = Recent::new(1 << 20);
         let room = RoomId::from_bytes([1; 16]);
         recent.commit(&[envelope(1, 5, 50), envelope(2, 1, 51), envelope(1, 6, 52)]);
-        assert_eq!(seqs(&recent.after(room, Seq(4), Seq(6), 9).unwrap()), [5, 6]);
-        assert_eq!(seqs(&recent.after(room, Seq(6), Seq(6), 9).unwrap()), [0; 0]);
-        assert!(recent.after(room, Seq(3), Seq(6), 9).is_none(), "4 is not held");
-        assert!(recent.after(room, Seq(5), Seq(7), 9).is_none(), "7 is not held");
-        assert_eq!(recent.since(room, Position(50), Seq(6), 9).unwrap().first, Some(Seq(6)));
-        assert!(recent.since(room, Position(49), Seq(6), 9).is_none(), "4 might lie after 49");
+        assert_eq!(
+            seqs(&recent.after(room, Seq(4), Seq(6), 9).unwrap()),
+            [5, 6]
+        );
+        assert_eq!(
+            seqs(&recent.after(room, Seq(6), Seq(6), 9).unwrap()),
+            [0; 0]
+        );
+        assert!(
+            recent.after(room, Seq(3), Seq(6), 9).is_none(),
+            "4 is not held"
+        );
+        assert!(
+            recent.after(room, Seq(5), Seq(7), 9).is_none(),
+            "7 is not held"
+        );
+        assert_eq!(
+            recent.since(room, Position(50), Seq(6), 9).unwrap().first,
+            Some(Seq(6))
+        );
+        assert!(
+            recent.since(room, Position(49), Seq(6), 9).is_none(),
+            "4 might lie after 49"
+        );
     }
 
     #[test]
@@ -262,7 +294,10 @@ mod tests {
         for n in 0..8 {
             recent.commit(&[envelope(n, 1, u64::from(n) + 1)]);
         }
-        assert!(recent.tail(RoomId::from_bytes([0; 16]), Seq(1)).is_some(), "used again");
+        assert!(
+            recent.tail(RoomId::from_bytes([0; 16]), Seq(1)).is_some(),
+            "used again"
+        );
         recent.commit(&[envelope(9, 1, 99)]);
         assert!(recent.size().0 <= one * 8);
         assert!(recent.tail(RoomId::from_bytes([0; 16]), Seq(1)).is_some());

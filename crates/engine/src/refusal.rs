@@ -68,6 +68,9 @@ pub enum Failure {
 impl Refusal {
     /// A wrong field.
     pub fn invalid(field: &'static str, detail: &dyn std::fmt::Display) -> Self {
-        Self::Invalid { field, detail: detail.to_string() }
+        Self::Invalid {
+            field,
+            detail: detail.to_string(),
+        }
     }
 }

@@ -50,7 +50,11 @@ impl Audiences {
         if let Some(key) = self.user(id) {
             return key;
         }
-        let entry = UserEntry { id, connections: Vec::new(), rooms: Vec::new() };
+        let entry = UserEntry {
+            id,
+            connections: Vec::new(),
+            rooms: Vec::new(),
+        };
         let key = small(self.users.insert(entry));
         self.user_keys.insert(id, key);
         key
@@ -84,11 +88,16 @@ impl Audiences {
         let users = &mut self.rooms[room_key as usize].users;
         let index = small(users.len());
         users.push(key);
-        self.users[key as usize].rooms.push(Place { room: room_key, index });
+        self.users[key as usize].rooms.push(Place {
+            room: room_key,
+            index,
+        });
     }
 
     pub(super) fn leave_room(&mut self, key: UserKey, room: RoomId) {
-        let Some(room_key) = self.room_keys.get(&room).copied() else { return };
+        let Some(room_key) = self.room_keys.get(&room).copied() else {
+            return;
+        };
         let places = &mut self.users[key as usize].rooms;
         if let Some(at) = places.iter().position(|place| place.room == room_key) {
             let place = places.swap_remove(at);
@@ -106,17 +115,25 @@ impl Audiences {
 
     pub(super) fn is_in(&self, key: UserKey, room: RoomId) -> bool {
         self.room_keys.get(&room).is_some_and(|room_key| {
-            self.users[key as usize].rooms.iter().any(|place| place.room == *room_key)
+            self.users[key as usize]
+                .rooms
+                .iter()
+                .any(|place| place.room == *room_key)
         })
     }
 
     pub(super) fn in_room(&self, room: RoomId) -> &[UserKey] {
-        self.room_keys.get(&room).map_or(&[], |key| &self.rooms[*key as usize].users)
+        self.room_keys
+            .get(&room)
+            .map_or(&[], |key| &self.rooms[*key as usize].users)
     }
 
     fn room_entry(&mut self, id: RoomId) -> RoomKey {
         *self.room_keys.entry(id).or_insert_with(|| {
-            small(self.rooms.insert(RoomEntry { id, users: Vec::new() }))
+            small(self.rooms.insert(RoomEntry {
+                id,
+                users: Vec::new(),
+            }))
         })
     }
 

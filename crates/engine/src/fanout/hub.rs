@@ -40,9 +40,19 @@ enum Input {
     Join(Join, oneshot::Sender<JoinOutcome>),
     Leave(ConnectionId),
     Lag(ConnectionId, oneshot::Sender<Option<Position>>),
-    NoticeRoom { room: RoomId, notice: Arc<Notice>, except: Option<UserId> },
-    NoticeUsers { users: Vec<UserId>, notice: Arc<Notice> },
-    ReplyUser { user: UserId, reply: Reply },
+    NoticeRoom {
+        room: RoomId,
+        notice: Arc<Notice>,
+        except: Option<UserId>,
+    },
+    NoticeUsers {
+        users: Vec<UserId>,
+        notice: Arc<Notice>,
+    },
+    ReplyUser {
+        user: UserId,
+        reply: Reply,
+    },
     Focus(ConnectionId, Option<Vec<RoomId>>),
     ReplyAll(Box<dyn Fn(ConnectionId) -> Reply + Send>),
 }
@@ -62,7 +72,9 @@ impl Hub {
             tokio::spawn(run(Shard::new(epoch, position), inputs));
             sender
         };
-        Self { shards: (0..shards.max(1)).map(start_one).collect() }
+        Self {
+            shards: (0..shards.max(1)).map(start_one).collect(),
+        }
     }
 
     /// Tells all shards what was committed.
@@ -73,7 +85,14 @@ impl Hub {
         }
         for (shard, acks) in self.shards.iter().zip(by_shard) {
             if !events.is_empty() || !acks.is_empty() {
-                put(shard, Input::Commit(CommitNews { events: events.clone(), acks })).await;
+                put(
+                    shard,
+                    Input::Commit(CommitNews {
+                        events: events.clone(),
+                        acks,
+                    }),
+                )
+                .await;
             }
         }
     }
@@ -102,18 +121,28 @@ impl Hub {
     pub fn notice_room(&self, room: RoomId, notice: &Arc<Notice>, except: Option<UserId>) {
         for shard in self.shards.iter() {
             let notice = notice.clone();
-            drop(shard.try_send(Input::NoticeRoom { room, notice, except }));
+            drop(shard.try_send(Input::NoticeRoom {
+                room,
+                notice,
+                except,
+            }));
         }
     }
 
     /// Tells something ephemeral to all connections of some users. Dropped where a queue is full.
     pub fn notice_users(&self, users: &[UserId], notice: &Arc<Notice>) {
         for (index, shard) in self.shards.iter().enumerate() {
-            let here: Vec<UserId> =
-                users.iter().copied().filter(|user| self.index(*user) == index).collect();
+            let here: Vec<UserId> = users
+                .iter()
+                .copied()
+                .filter(|user| self.index(*user) == index)
+                .collect();
             if !here.is_empty() {
                 let notice = notice.clone();
-                drop(shard.try_send(Input::NoticeUsers { users: here, notice }));
+                drop(shard.try_send(Input::NoticeUsers {
+                    users: here,
+                    notice,
+                }));
             }
         }
     }
@@ -124,12 +153,7 @@ impl Hub {
     }
 
     /// Sets what a connection wants in full; see [`Shard::focus`].
-    pub async fn focus(
-        &self,
-        user: UserId,
-        connection: ConnectionId,
-        rooms: Option<Vec<RoomId>>,
-    ) {
+    pub async fn focus(&self, user: UserId, connection: ConnectionId, rooms: Option<Vec<RoomId>>) {
         put(self.shard(user), Input::Focus(connection, rooms)).await;
     }
 
@@ -199,16 +223,23 @@ fn handle(shard: &mut Shard, input: Input) {
         Input::Commit(news) => shard.commit(news),
         Input::Join(join, answer) => {
             let joined = shard.join(join);
-            let outcome = if joined { JoinOutcome::Joined } else { JoinOutcome::ReadOn };
+            let outcome = if joined {
+                JoinOutcome::Joined
+            } else {
+                JoinOutcome::ReadOn
+            };
             let _ = answer.send(outcome);
         }
         Input::Leave(connection) => shard.leave(connection),
         Input::Lag(connection, answer) => drop(answer.send(shard.lag(connection))),
-        Input::NoticeRoom { room, notice, except } => shard.notice_room(room, &notice, except),
+        Input::NoticeRoom {
+            room,
+            notice,
+            except,
+        } => shard.notice_room(room, &notice, except),
         Input::NoticeUsers { users, notice } => shard.notice_users(&users, &notice),
         Input::ReplyUser { user, reply } => shard.reply_user(user, &reply),
         Input::Focus(connection, rooms) => shard.focus(connection, rooms),
         Input::ReplyAll(make) => shard.reply_all(&*make),
     }
 }
-

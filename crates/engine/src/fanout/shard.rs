@@ -13,7 +13,7 @@ use slab::Slab;
 use tidings_domain::{Cursor, Epoch, Event, EventBody, Position, RoomId, Seq, Timestamp, UserId};
 
 use super::audience::{Audiences, UserKey};
-use crate::envelope::{Envelope, Notice};
+use crate::envelope::{Envelope, Notice, NoticeContent};
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
 
 /// Events that the shard remembers, so that a reader who comes from the log finds the join.
@@ -59,6 +59,19 @@ struct Connection {
     lag: Option<Position>,
     is_dirty: bool,
     wants: Option<Box<Focus>>,
+}
+
+impl Connection {
+    /// Tells something ephemeral. Receipts must not be lost for good: who has no place for them
+    /// counts as behind and gets the last word of each when catching up.
+    fn notice(&mut self, notice: &Arc<Notice>, position: Position) {
+        let is_full = self.outlet.notice(notice) == Offer::Full;
+        let is_receipt = matches!(notice.content, NoticeContent::Receipts { .. });
+        if is_full && is_receipt && self.lag.is_none() {
+            self.lag = Some(position);
+            self.outlet.reply(Reply::Behind);
+        }
+    }
 }
 
 /// A connection that wants some rooms in full and hints of the others.
@@ -158,7 +171,9 @@ impl Shard {
     /// Forgets a connection.
     pub fn leave(&mut self, id: ConnectionId) {
         self.waiting.retain(|join| join.connection != id);
-        let Some(key) = self.by_id.remove(&id) else { return };
+        let Some(key) = self.by_id.remove(&id) else {
+            return;
+        };
         let connection = self.connections.remove(key as usize);
         let of_user = self.audiences.connections_mut(connection.user);
         of_user.retain(|other| *other != key);
@@ -184,12 +199,18 @@ impl Shard {
         for user in users.iter().filter(|user| Some(**user) != except) {
             for key in self.audiences.connections(*user) {
                 let connection = &mut self.connections[*key as usize];
-                let in_focus =
-                    connection.wants.as_ref().is_none_or(|focus| focus.rooms.contains(&room));
+                let in_focus = connection
+                    .wants
+                    .as_ref()
+                    .is_none_or(|focus| focus.rooms.contains(&room));
                 if connection.lag.is_none() && in_focus {
-                    connection.outlet.notice(notice);
+                    connection.notice(notice, self.position);
                     mark_dirty(
-                        connection, *key, is_large, &mut self.dirty_small, &mut self.dirty_large,
+                        connection,
+                        *key,
+                        is_large,
+                        &mut self.dirty_small,
+                        &mut self.dirty_large,
                     );
                 }
             }
@@ -198,20 +219,26 @@ impl Shard {
 
     /// Tells something ephemeral to all connections of some users.
     pub fn notice_users(&mut self, users: &[UserId], notice: &Arc<Notice>) {
-        self.each_of(users, |outlet| outlet.notice(notice));
+        let position = self.position;
+        self.each_of(users, |connection| connection.notice(notice, position));
     }
 
     /// Says something to all connections of one user.
     pub fn reply_user(&mut self, user: UserId, reply: &Reply) {
-        self.each_of(&[user], |outlet| outlet.reply(reply.clone()));
+        self.each_of(&[user], |connection| connection.outlet.reply(reply.clone()));
     }
 
     /// From now on the connection wants these rooms in full and hints of the others; all in full
     /// for `None`.
     pub fn focus(&mut self, id: ConnectionId, rooms: Option<Vec<RoomId>>) {
-        let Some(key) = self.by_id.get(&id) else { return };
+        let Some(key) = self.by_id.get(&id) else {
+            return;
+        };
         self.connections[*key as usize].wants = rooms.map(|rooms| {
-            Box::new(Focus { rooms: rooms.into_iter().collect(), hints: HashMap::new() })
+            Box::new(Focus {
+                rooms: rooms.into_iter().collect(),
+                hints: HashMap::new(),
+            })
         });
     }
 
@@ -219,12 +246,22 @@ impl Shard {
     /// them how far they are. The hub calls it now and then.
     pub fn send_hints(&mut self) {
         for key in std::mem::take(&mut self.hinted) {
-            let Some(connection) = self.connections.get_mut(key as usize) else { continue };
-            let Some(focus) = &mut connection.wants else { continue };
+            let Some(connection) = self.connections.get_mut(key as usize) else {
+                continue;
+            };
+            let Some(focus) = &mut connection.wants else {
+                continue;
+            };
             for (room, (head, at)) in focus.hints.drain() {
                 connection.outlet.reply(Reply::Hint { room, head, at });
             }
-            mark_dirty(connection, key, false, &mut self.dirty_small, &mut self.dirty_large);
+            mark_dirty(
+                connection,
+                key,
+                false,
+                &mut self.dirty_small,
+                &mut self.dirty_large,
+            );
         }
     }
 
@@ -233,9 +270,18 @@ impl Shard {
         let cursor = Cursor::at(self.epoch, self.position);
         for (key, connection) in &mut self.connections {
             if connection.lag.is_none() {
-                connection.outlet.reply(Reply::Checkpoint { cursor: cursor.clone(), live: true });
+                connection.outlet.reply(Reply::Checkpoint {
+                    cursor: cursor.clone(),
+                    live: true,
+                });
                 let key = u32::try_from(key).expect("keys are made from u32");
-                mark_dirty(connection, key, true, &mut self.dirty_small, &mut self.dirty_large);
+                mark_dirty(
+                    connection,
+                    key,
+                    true,
+                    &mut self.dirty_small,
+                    &mut self.dirty_large,
+                );
             }
         }
     }
@@ -261,13 +307,17 @@ impl Shard {
         }
     }
 
-    fn each_of(&mut self, users: &[UserId], say: impl Fn(&Arc<dyn Outlet>)) {
+    fn each_of(&mut self, users: &[UserId], say: impl Fn(&mut Connection)) {
         for user in users.iter().filter_map(|user| self.audiences.user(*user)) {
             for key in self.audiences.connections(user) {
                 let connection = &mut self.connections[*key as usize];
-                say(&connection.outlet);
+                say(connection);
                 mark_dirty(
-                    connection, *key, false, &mut self.dirty_small, &mut self.dirty_large,
+                    connection,
+                    *key,
+                    false,
+                    &mut self.dirty_small,
+                    &mut self.dirty_large,
                 );
             }
         }
@@ -311,7 +361,11 @@ impl Shard {
                     connection.outlet.reply(Reply::Behind);
                 }
                 mark_dirty(
-                    connection, *key, is_large, &mut self.dirty_small, &mut self.dirty_large,
+                    connection,
+                    *key,
+                    is_large,
+                    &mut self.dirty_small,
+                    &mut self.dirty_large,
                 );
             }
         }
@@ -330,7 +384,10 @@ impl Shard {
         for join in std::mem::take(&mut self.waiting) {
             // What was remembered a moment ago still is: a ring outlasts a commit.
             let again = self.join(join);
-            debug_assert!(again, "a waiting reader's snapshot is the end of some commit");
+            debug_assert!(
+                again,
+                "a waiting reader's snapshot is the end of some commit"
+            );
         }
     }
 
@@ -394,7 +451,14 @@ impl Shard {
             self.connections[*key as usize].lag = lag;
             return;
         }
-        let connection = Connection { id, user, outlet, lag, is_dirty: false, wants: None };
+        let connection = Connection {
+            id,
+            user,
+            outlet,
+            lag,
+            is_dirty: false,
+            wants: None,
+        };
         let key = u32::try_from(self.connections.insert(connection))
             .expect("fewer than 2^32 connections a shard");
         self.by_id.insert(id, key);
@@ -423,7 +487,9 @@ fn is_hint_enough(
     event: &Event,
     hinted: &mut Vec<u32>,
 ) -> bool {
-    let Some(focus) = &mut connection.wants else { return false };
+    let Some(focus) = &mut connection.wants else {
+        return false;
+    };
     let in_full = focus.rooms.contains(&event.room) || event.body.changes_room();
     if in_full {
         return false;

@@ -6,6 +6,10 @@ use tidings_domain::Timestamp;
 pub trait Clock: Send + Sync {
     /// Wall-clock time; may jump. Stamps events and tokens, orders nothing.
     fn now(&self) -> Timestamp;
-    /// Milliseconds since some fixed moment; never falls. Leases, limits and heartbeats use it.
-    fn monotonic_ms(&self) -> u64;
+    /// Microseconds since some fixed moment; never falls. Leases, limits and heartbeats use it.
+    fn monotonic_us(&self) -> u64;
+    /// The same in milliseconds.
+    fn monotonic_ms(&self) -> u64 {
+        self.monotonic_us() / 1_000
+    }
 }

@@ -33,11 +33,7 @@ pub trait Log: Send + Sync {
 
     /// Events of all rooms with `position > after`, in commit order, at most `limit`. This is how
     /// what was committed by somebody else, or by a commit whose outcome was unknown, is found.
-    async fn committed_after(
-        &self,
-        after: Position,
-        limit: usize,
-    ) -> Result<Vec<Event>, Outage>;
+    async fn committed_after(&self, after: Position, limit: usize) -> Result<Vec<Event>, Outage>;
 
     /// Events of a room with `after < seq`, ascending, at most `limit`.
     async fn events_after(
@@ -86,7 +82,7 @@ pub struct LogStart {
 pub enum Write {
     /// Appends events to a room.
     Append(Append),
-    /// Raises a member's watermarks.
+    /// Raises a member's watermarks. Answered by [`Outcome::Receipt`] or [`Outcome::Stale`].
     Receipt(ReceiptWrite),
     /// Sets the mark from which a member counts a room as unread again. Needs a current
     /// membership; answered by [`Outcome::Done`] or [`Outcome::Stale`].
@@ -195,8 +191,14 @@ pub enum Outcome {
     Stale,
     /// The invitation is expired (against [`Append::at`]), used up, revoked, or of another room.
     InvitationSpent,
-    /// Watermarks: what they are now, if they rose; `None` if not, or if the user is no member.
-    Receipt(Option<ReceiptChange>),
+    /// Watermarks: what they are now, and whether they rose. Who is no member gets
+    /// [`Outcome::Stale`].
+    Receipt {
+        /// Where they stand.
+        now: ReceiptChange,
+        /// Whether this write raised them.
+        rose: bool,
+    },
     /// Done; there is nothing to say.
     Done,
 }

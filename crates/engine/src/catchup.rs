@@ -1,0 +1,378 @@
+//! How a reader who is not live comes up with the log: after a cut, or having read too slowly.
+//!
+//! It reads windows: of each room with news the next events after its position, merged in commit
+//! order and cut where the first room was cut, so that one position says all of what was sent.
+//! Then it joins its shard at the snapshot that the last window rested on. *Invariant*: no event
+//! is sent twice or left out without a `gap`; after each window the position is a safe cursor.
+//! *Limit*: the events of one window, the windows under way at once, and the events that are sent
+//! before gaps are stated instead.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use tidings_domain::limits::{
+    RECEIPTS_SHOWN_MEMBERS_MAX, RESUME_EVENTS_MAX, RESUME_EVENTS_PER_ROOM_MAX,
+};
+use tidings_domain::{Cursor, Epoch, Position, RoomId, RoomKind, Seq, UserId};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::envelope::{Envelope, Notice, NoticeContent, ShownReceipt};
+use crate::fanout::{Hub, Join, JoinOutcome};
+use crate::meters::Meters;
+use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
+use crate::people::People;
+use crate::ports::{Log, Outage, UserRoom, UserRooms};
+use crate::recent::{Recent, TailSince};
+
+/// Events of one window, over all rooms.
+const WINDOW_EVENTS: usize = 2_048;
+/// Events that each room may bring to a window, however many rooms there are.
+const WINDOW_EVENTS_PER_ROOM_MIN: usize = 16;
+/// Windows that are read at once.
+const WINDOWS_MAX: usize = 32;
+
+/// Brings readers up; one for all.
+pub struct CatchUp {
+    log: Arc<dyn Log>,
+    recent: Arc<Recent>,
+    people: Arc<People>,
+    hub: Hub,
+    meters: Arc<Meters>,
+    epoch: Epoch,
+    windows: Semaphore,
+}
+
+/// Who is brought up.
+pub struct Reader {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it is told.
+    pub outlet: Arc<dyn Outlet>,
+    /// Rung when a full outlet has drained.
+    pub drained: Arc<Notify>,
+}
+
+/// The events of some rooms after a position, in commit order, and how far that goes.
+#[derive(Debug)]
+pub struct Window {
+    /// What to send.
+    pub events: Vec<Arc<Envelope>>,
+    /// All that may be seen up to here is among them, or was stated as a gap.
+    pub up_to: Position,
+    /// Ranges that are not sent.
+    pub gaps: Vec<(RoomId, Seq, Seq)>,
+}
+
+/// What one room brings to a window.
+struct RoomNews {
+    events: Vec<Arc<Envelope>>,
+    /// Whether the room has more after these.
+    is_cut: bool,
+    gap: Option<(RoomId, Seq, Seq)>,
+}
+
+impl CatchUp {
+    /// Reads from a log and what is recent of it, joins a hub.
+    #[must_use]
+    pub fn new(
+        log: Arc<dyn Log>,
+        recent: Arc<Recent>,
+        people: Arc<People>,
+        hub: Hub,
+        meters: Arc<Meters>,
+        epoch: Epoch,
+    ) -> Self {
+        let windows = Semaphore::new(WINDOWS_MAX);
+        Self {
+            log,
+            recent,
+            people,
+            hub,
+            meters,
+            epoch,
+            windows,
+        }
+    }
+
+    /// Sends everything after `from` and joins. Returns when the reader is live.
+    pub async fn follow(&self, reader: &Reader, from: Position) -> Result<(), Outage> {
+        let mut position = from;
+        let mut sent = 0;
+        loop {
+            let snapshot = self.log.user_rooms(reader.user, Some(position)).await?;
+            let window = {
+                let _slot = self
+                    .windows
+                    .acquire()
+                    .await
+                    .expect("the semaphore is never closed");
+                self.window(&snapshot, position, RESUME_EVENTS_MAX.saturating_sub(sent))
+                    .await?
+            };
+            sent += window.events.len();
+            position = window.up_to;
+            let is_last = position == snapshot.position;
+            self.send(reader, window).await;
+            if is_last {
+                self.send_receipts(reader, from).await?;
+                if self.join(reader, snapshot).await == JoinOutcome::Joined {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    async fn join(&self, reader: &Reader, snapshot: UserRooms) -> JoinOutcome {
+        let current = snapshot
+            .rooms
+            .iter()
+            .filter(|room| room.membership.is_current());
+        let join = Join {
+            connection: reader.connection,
+            user: reader.user,
+            outlet: reader.outlet.clone(),
+            rooms: current.map(|room| room.membership.room).collect(),
+            at: snapshot.position,
+        };
+        self.hub.join(join).await
+    }
+
+    /// The next window after `position`; states gaps where more than `budget` would have to be
+    /// sent.
+    async fn window(
+        &self,
+        snapshot: &UserRooms,
+        position: Position,
+        budget: usize,
+    ) -> Result<Window, Outage> {
+        let with_news: Vec<&UserRoom> = snapshot
+            .rooms
+            .iter()
+            .filter(|room| room.head_position > position)
+            .collect();
+        let share = WINDOW_EVENTS / with_news.len().max(1);
+        let page = share.max(WINDOW_EVENTS_PER_ROOM_MIN);
+        let mut news = Vec::with_capacity(with_news.len());
+        for room in with_news {
+            news.push(self.room_news(room, position, page, budget).await?);
+        }
+        Ok(merge(news, snapshot.position))
+    }
+
+    async fn room_news(
+        &self,
+        room: &UserRoom,
+        position: Position,
+        page: usize,
+        budget: usize,
+    ) -> Result<RoomNews, Outage> {
+        let since = self.since(room, position, page).await?;
+        let Some(first) = since.first else {
+            return Ok(RoomNews::none());
+        };
+        let membership = &room.membership;
+        let first = first.max(membership.visible_from);
+        let last = membership.left_seq.unwrap_or(room.head).min(room.head);
+        if first > last {
+            return Ok(RoomNews::none());
+        }
+        let missed = usize::try_from(last.0 - first.0 + 1).unwrap_or(usize::MAX);
+        if missed > RESUME_EVENTS_PER_ROOM_MAX.min(budget) {
+            return self.gap(room, first, last).await;
+        }
+        let is_cut = since.events.last().is_some_and(|e| e.event.seq < last);
+        let visible = since
+            .events
+            .into_iter()
+            .filter(|e| membership.may_see(e.event.seq));
+        Ok(RoomNews {
+            events: visible.collect(),
+            is_cut,
+            gap: None,
+        })
+    }
+
+    /// States a range as not sent. Who lost the room in it is told of that in full: their reader
+    /// could not fetch it any more.
+    async fn gap(&self, room: &UserRoom, first: Seq, last: Seq) -> Result<RoomNews, Outage> {
+        let id = room.membership.room;
+        let Some(left) = room.membership.left_seq else {
+            return Ok(RoomNews {
+                events: Vec::new(),
+                is_cut: false,
+                gap: Some((id, first, last)),
+            });
+        };
+        let before = Seq(left.0 - 1);
+        let removal = self.log.events_after(id, before, 1).await?;
+        let events = removal.into_iter().map(Envelope::new).collect();
+        let gap = (first <= before).then_some((id, first, before));
+        Ok(RoomNews {
+            events,
+            is_cut: false,
+            gap,
+        })
+    }
+
+    async fn since(
+        &self,
+        room: &UserRoom,
+        position: Position,
+        limit: usize,
+    ) -> Result<TailSince, Outage> {
+        let id = room.membership.room;
+        if let Some(tail) = self.recent.since(id, position, room.head, limit) {
+            self.meters.tail_hits.one();
+            return Ok(tail);
+        }
+        self.meters.tail_misses.one();
+        let since = self.log.events_since(id, position, limit).await?;
+        let events = since.events.into_iter().map(Envelope::new).collect();
+        Ok(TailSince {
+            first: since.first,
+            events,
+        })
+    }
+
+    async fn send(&self, reader: &Reader, window: Window) {
+        self.meters.gaps.add(window.gaps.len() as u64);
+        self.meters.caught_up_events.add(window.events.len() as u64);
+        for (room, from, to) in window.gaps {
+            reader.outlet.reply(Reply::Gap { room, from, to });
+        }
+        for envelope in &window.events {
+            while reader.outlet.event(envelope) == Offer::Full {
+                reader.outlet.flush();
+                reader.drained.notified().await;
+            }
+        }
+        let cursor = Cursor::at(self.epoch, window.up_to);
+        reader.outlet.reply(Reply::Checkpoint {
+            cursor,
+            live: false,
+        });
+        reader.outlet.flush();
+    }
+
+    /// What the watermarks of others became meanwhile: the last word of each, not each step.
+    async fn send_receipts(&self, reader: &Reader, from: Position) -> Result<(), Outage> {
+        let changes = self
+            .log
+            .receipts_since(reader.user, from, RECEIPTS_SHOWN_MEMBERS_MAX)
+            .await?;
+        let mut rooms: HashMap<RoomId, Vec<ShownReceipt>> = HashMap::new();
+        for change in changes {
+            let own = change.user == reader.user;
+            let shown = if own {
+                ShownReceipt {
+                    user: change.user,
+                    marks: change.marks,
+                }
+            } else {
+                self.people.shown_receipt(change.user, change.marks).await?
+            };
+            rooms.entry(change.room).or_default().push(shown);
+        }
+        for (room, receipts) in rooms {
+            let content = NoticeContent::Receipts { room, receipts };
+            let notice = Notice::new(content);
+            while reader.outlet.notice(&notice) == Offer::Full {
+                reader.outlet.flush();
+                reader.drained.notified().await;
+            }
+        }
+        reader.outlet.flush();
+        Ok(())
+    }
+}
+
+impl RoomNews {
+    const fn none() -> Self {
+        Self {
+            events: Vec::new(),
+            is_cut: false,
+            gap: None,
+        }
+    }
+}
+
+/// Merges what the rooms bring, in commit order, up to where the first of them was cut.
+fn merge(news: Vec<RoomNews>, snapshot: Position) -> Window {
+    let cuts = news.iter().filter(|room| room.is_cut);
+    let ends = cuts.filter_map(|room| room.events.last().map(|e| e.event.position));
+    let up_to = ends.min().unwrap_or(snapshot);
+    let mut gaps = Vec::new();
+    let mut events = Vec::new();
+    for room in news {
+        gaps.extend(room.gap);
+        events.extend(
+            room.events
+                .into_iter()
+                .filter(|e| e.event.position <= up_to),
+        );
+    }
+    events.sort_by_key(|envelope| envelope.event.position);
+    Window {
+        events,
+        up_to,
+        gaps,
+    }
+}
+
+/// Whether receipts of a room are shown to all of its members.
+#[must_use]
+pub fn shows_receipts(kind: RoomKind, members: u32) -> bool {
+    kind != RoomKind::Live && members <= RECEIPTS_SHOWN_MEMBERS_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidings_domain::{Event, EventBody, Timestamp};
+
+    fn news(room: u8, events: &[(u64, u64)], is_cut: bool) -> RoomNews {
+        let events = events.iter().map(|(seq, position)| {
+            Envelope::new(Event {
+                room: RoomId::from_bytes([room; 16]),
+                seq: Seq(*seq),
+                position: Position(*position),
+                sender: UserId::from_bytes([1; 16]),
+                device: None,
+                client_id: None,
+                at: Timestamp(0),
+                body: EventBody::MessageBlanked,
+            })
+        });
+        RoomNews {
+            events: events.collect(),
+            is_cut,
+            gap: None,
+        }
+    }
+
+    #[test]
+    fn rooms_are_merged_in_commit_order_and_cut_where_the_first_was_cut() {
+        let window = merge(
+            vec![
+                news(1, &[(1, 10), (2, 40)], true),
+                news(2, &[(7, 20), (8, 30), (9, 50)], false),
+                news(3, &[(4, 35), (5, 60)], true),
+            ],
+            Position(99),
+        );
+        let positions: Vec<u64> = window.events.iter().map(|e| e.event.position.0).collect();
+        assert_eq!(positions, [10, 20, 30, 35, 40]);
+        assert_eq!(window.up_to, Position(40));
+    }
+
+    #[test]
+    fn a_whole_window_reaches_its_snapshot() {
+        assert_eq!(
+            merge(vec![news(1, &[(1, 10)], false)], Position(99)).up_to,
+            Position(99)
+        );
+        assert_eq!(merge(Vec::new(), Position(7)).up_to, Position(7));
+    }
+}

@@ -1,0 +1,40 @@
+//! Changes how a user is shown, and what they let others see.
+
+use std::sync::Arc;
+
+use tidings_domain::UserId;
+use tidings_domain::limits::RECEIPTS_SHOWN_MEMBERS_MAX;
+use tidings_domain::user::User;
+
+use crate::engine::Engine;
+use crate::envelope::{Notice, NoticeContent};
+use crate::ports::UserChange;
+use crate::refusal::{Failure, Refusal};
+
+/// People who are told of a change at once; others see it when they load the profile.
+const TOLD_MAX: usize = 1_000;
+
+/// Changes a user. `as_json` writes the profile as the wire has it.
+pub async fn change_profile(
+    engine: &Engine,
+    user: UserId,
+    change: UserChange,
+    as_json: impl FnOnce(&User) -> String,
+) -> Result<Arc<User>, Failure> {
+    engine.people.forget(user);
+    let changed = engine.store.accounts.change(user, change).await?;
+    let changed = Arc::new(changed.ok_or(Refusal::NotFound("user"))?);
+    engine.people.keep(changed.clone());
+    engine.presence.touch(user);
+    let directory = &engine.store.directory;
+    let mut told = directory
+        .acquaintances(user, RECEIPTS_SHOWN_MEMBERS_MAX, TOLD_MAX)
+        .await?;
+    told.push(user);
+    let content = NoticeContent::Profile {
+        user,
+        json: as_json(&changed),
+    };
+    engine.hub.notice_users(&told, &Notice::new(content));
+    Ok(changed)
+}

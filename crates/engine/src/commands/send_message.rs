@@ -1,0 +1,184 @@
+//! Sends a message.
+//!
+//! The common case never waits before the writer's queue: the sender's standing is in memory, the
+//! decision is a table look-up, and the append carries the room's version as its guard.
+
+use std::sync::Arc;
+
+use tidings_domain::limits::MESSAGE_MENTIONS_MAX;
+use tidings_domain::{
+    Action, ClientId, CommandId, EventBody, MessageBody, Role, RoomId, Seq, Timestamp,
+};
+
+use super::Actor;
+use crate::engine::Engine;
+use crate::limiter::Budget;
+use crate::outlet::Outlet;
+use crate::ports::{Append, Guard, Outcome, Write};
+use crate::refusal::{Failure, Refusal};
+use crate::rooms::Standing;
+use crate::writer::Then;
+
+/// A message to send.
+#[derive(Debug, Clone)]
+pub struct SendMessage {
+    /// Where to.
+    pub room: RoomId,
+    /// What the client names it by.
+    pub client_id: ClientId,
+    /// What it says.
+    pub body: MessageBody,
+}
+
+/// A message that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Its place in the room's log.
+    pub seq: Seq,
+    /// When the server took it.
+    pub at: Timestamp,
+    /// Whether an earlier try had sent it.
+    pub duplicate: bool,
+}
+
+/// Where the answer goes when a connection sends.
+pub struct AnswerTo {
+    /// The connection.
+    pub outlet: Arc<dyn Outlet>,
+    /// Its command.
+    pub command: CommandId,
+}
+
+/// Sends on behalf of a connection, if the sender's standing is in memory; the answer goes out
+/// with the event. Gives the message back when the room has to be looked up first, with
+/// [`load`].
+///
+/// # Errors
+/// A refusal; then the message is certainly not sent.
+pub fn send_now(
+    engine: &Engine,
+    actor: Actor,
+    message: SendMessage,
+    answer: AnswerTo,
+) -> Result<Option<(SendMessage, AnswerTo)>, Refusal> {
+    let Some(standing) = engine.rooms.cached(message.room, actor.user) else {
+        return Ok(Some((message, answer)));
+    };
+    let room = message.room;
+    check(engine, actor, &standing, &message)?;
+    let append = append(engine, actor, &standing, message);
+    let AnswerTo { outlet, command } = answer;
+    let then = Then::AckSend {
+        outlet,
+        user: actor.user,
+        room,
+        command,
+    };
+    engine.writer.submit(Write::Append(append), then)?;
+    Ok(None)
+}
+
+/// Brings the sender's standing into memory.
+pub async fn load(engine: &Engine, actor: Actor, room: RoomId) -> Result<Standing, Failure> {
+    let standing = engine.rooms.standing(room, actor.user).await?;
+    Ok(standing.ok_or(Refusal::NotFound("room"))?)
+}
+
+/// Sends and waits for the commit.
+pub async fn send(engine: &Engine, actor: Actor, message: SendMessage) -> Result<Sent, Failure> {
+    for attempt in 0..super::ATTEMPTS_MAX {
+        let standing = load(engine, actor, message.room).await?;
+        if attempt == 0 {
+            check(engine, actor, &standing, &message)?;
+        } else {
+            decide(&standing, &message)?;
+        }
+        let append = append(engine, actor, &standing, message.clone());
+        match engine.writer.write(Write::Append(append)).await? {
+            Outcome::Appended { events, .. } => {
+                return Ok(Sent {
+                    seq: events[0].seq,
+                    at: events[0].at,
+                    duplicate: false,
+                });
+            }
+            Outcome::Duplicate { seq, at } => {
+                return Ok(Sent {
+                    seq,
+                    at,
+                    duplicate: true,
+                });
+            }
+            Outcome::ClientIdReused => return Err(Refusal::ClientIdReused.into()),
+            _ => engine.rooms.forget(Some(message.room)),
+        }
+    }
+    Err(Refusal::Conflict.into())
+}
+
+/// What a user may still send just now, without taking of it.
+#[must_use]
+pub fn full_budget(engine: &Engine) -> Budget {
+    Budget {
+        remaining: engine.options.sends.burst,
+        reset_ms: 0,
+    }
+}
+
+/// Whether the member may send this.
+fn decide(standing: &Standing, message: &SendMessage) -> Result<(), Refusal> {
+    standing.require(Action::Send)?;
+    if standing.facts.archived {
+        return Err(Refusal::Archived);
+    }
+    if message.body.mentions.len() > MESSAGE_MENTIONS_MAX {
+        return Err(Refusal::invalid(
+            "mentions",
+            &format!("at most {MESSAGE_MENTIONS_MAX}"),
+        ));
+    }
+    match message.body.reply_to {
+        Some(seq) if seq < standing.visible_from || seq > standing.facts.head => Err(
+            Refusal::invalid("reply_to", &"no such message in this room"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the member may send this, and now.
+fn check(
+    engine: &Engine,
+    actor: Actor,
+    standing: &Standing,
+    message: &SendMessage,
+) -> Result<(), Refusal> {
+    decide(standing, message)?;
+    let now_us = engine.clock.monotonic_us();
+    engine
+        .sends
+        .take(actor.user, now_us)
+        .map_err(|exceeded| Refusal::RateLimited {
+            retry_after_ms: exceeded.retry_after_ms,
+        })?;
+    let pause_s = standing.facts.slow_mode_s;
+    if pause_s == 0 || standing.role > Role::Member {
+        return Ok(());
+    }
+    engine
+        .slow_mode
+        .take(message.room, actor.user, pause_s, now_us / 1_000)
+        .map_err(|retry_after_ms| Refusal::SlowMode { retry_after_ms })
+}
+
+fn append(engine: &Engine, actor: Actor, standing: &Standing, message: SendMessage) -> Append {
+    Append {
+        room: message.room,
+        sender: actor.user,
+        device: actor.device,
+        client_id: Some(message.client_id),
+        at: engine.clock.now(),
+        bodies: vec![EventBody::MessageSent(message.body)],
+        guard: Guard::Version(standing.facts.version),
+        invitation: None,
+    }
+}
