@@ -240,7 +240,10 @@ impl CatchUp {
         self.meters.gaps.add(window.gaps.len() as u64);
         self.meters.caught_up_events.add(window.events.len() as u64);
         for (room, from, to) in window.gaps {
-            reader.outlet.reply(Reply::Gap { room, from, to });
+            while reader.outlet.reply(Reply::Gap { room, from, to }) == Offer::Full {
+                reader.outlet.flush();
+                reader.drained.notified().await;
+            }
         }
         for envelope in &window.events {
             while reader.outlet.event(envelope) == Offer::Full {
@@ -249,7 +252,8 @@ impl CatchUp {
             }
         }
         let cursor = Cursor::at(self.epoch, window.up_to);
-        reader.outlet.reply(Reply::Checkpoint {
+        // A lost checkpoint costs the next resume some work, and the next one makes up for it.
+        let _ = reader.outlet.reply(Reply::Checkpoint {
             cursor,
             live: false,
         });

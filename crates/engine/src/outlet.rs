@@ -35,9 +35,9 @@ pub trait Outlet: Send + Sync {
     /// Takes something ephemeral, or drops it: then it says [`Offer::Full`], and tells its owner
     /// when it has drained, as for an event.
     fn notice(&self, notice: &Arc<Notice>) -> Offer;
-    /// Takes an answer or a statement for this connection alone. These are small, bounded by the
-    /// commands under way, and taken even when the outbox is full.
-    fn reply(&self, reply: Reply);
+    /// Takes an answer or a statement for this connection alone. There is a reserve for these above
+    /// what events may fill; only who does not read and goes on asking finds it full.
+    fn reply(&self, reply: Reply) -> Offer;
     /// Whether so little waits that a reader may go on.
     fn has_drained(&self) -> bool;
     /// Writes what can be written now.

@@ -500,7 +500,7 @@ impl MarkWaiter {
             Self::Socket {
                 outlet, command, ..
             } => {
-                outlet.reply(Reply::Failed { command, failure });
+                let _ = outlet.reply(Reply::Failed { command, failure });
                 outlet.flush();
             }
         }
@@ -516,7 +516,7 @@ fn answer(then: Then, result: Result<Outcome, Failure>) {
             },
             Err(failure),
         ) => {
-            outlet.reply(Reply::Failed { command, failure });
+            let _ = outlet.reply(Reply::Failed { command, failure });
             outlet.flush();
         }
         (Then::AckSend { .. } | Then::TellMarks(_) | Then::Nothing, _) => {}

@@ -69,7 +69,7 @@ impl Connection {
         let is_receipt = matches!(notice.content, NoticeContent::Receipts { .. });
         if is_full && is_receipt && self.lag.is_none() {
             self.lag = Some(position);
-            self.outlet.reply(Reply::Behind);
+            let _ = self.outlet.reply(Reply::Behind);
         }
     }
 }
@@ -139,7 +139,8 @@ impl Shard {
     /// Takes a commit: answers its senders, then tells each event to those who may see it.
     pub fn commit(&mut self, news: CommitNews) {
         for ack in news.acks {
-            ack.outlet.reply(ack.reply);
+            // Who has no place for an answer does not read; asking again gets the same answer.
+            let _ = ack.outlet.reply(ack.reply);
             self.loose.push(ack.outlet);
         }
         for envelope in news.events.iter() {
@@ -225,7 +226,9 @@ impl Shard {
 
     /// Says something to all connections of one user.
     pub fn reply_user(&mut self, user: UserId, reply: &Reply) {
-        self.each_of(&[user], |connection| connection.outlet.reply(reply.clone()));
+        self.each_of(&[user], |connection| {
+            let _ = connection.outlet.reply(reply.clone());
+        });
     }
 
     /// From now on the connection wants these rooms in full and hints of the others; all in full
@@ -252,8 +255,17 @@ impl Shard {
             let Some(focus) = &mut connection.wants else {
                 continue;
             };
-            for (room, (head, at)) in focus.hints.drain() {
-                connection.outlet.reply(Reply::Hint { room, head, at });
+            let outlet = &connection.outlet;
+            focus.hints.retain(|room, (head, at)| {
+                let hint = Reply::Hint {
+                    room: *room,
+                    head: *head,
+                    at: *at,
+                };
+                outlet.reply(hint) == Offer::Full
+            });
+            if !focus.hints.is_empty() {
+                self.hinted.push(key);
             }
             mark_dirty(
                 connection,
@@ -270,7 +282,7 @@ impl Shard {
         let cursor = Cursor::at(self.epoch, self.position);
         for (key, connection) in &mut self.connections {
             if connection.lag.is_none() {
-                connection.outlet.reply(Reply::Checkpoint {
+                let _ = connection.outlet.reply(Reply::Checkpoint {
                     cursor: cursor.clone(),
                     live: true,
                 });
@@ -289,7 +301,7 @@ impl Shard {
     /// Says something to every connection.
     pub fn reply_all(&mut self, make: &dyn Fn(ConnectionId) -> Reply) {
         for (_, connection) in &self.connections {
-            connection.outlet.reply(make(connection.id));
+            let _ = connection.outlet.reply(make(connection.id));
             self.loose.push(connection.outlet.clone());
         }
     }
@@ -358,7 +370,7 @@ impl Shard {
                 if connection.outlet.event(envelope) == Offer::Full {
                     // Everything before this event was taken.
                     connection.lag = Some(Position(envelope.event.position.0 - 1));
-                    connection.outlet.reply(Reply::Behind);
+                    let _ = connection.outlet.reply(Reply::Behind);
                 }
                 mark_dirty(
                     connection,
@@ -408,7 +420,7 @@ impl Shard {
             }
             if join.outlet.event(envelope) == Offer::Full {
                 lag = Some(Position(envelope.event.position.0 - 1));
-                join.outlet.reply(Reply::Behind);
+                let _ = join.outlet.reply(Reply::Behind);
                 break;
             }
         }
@@ -417,7 +429,7 @@ impl Shard {
         }
         if lag.is_none() {
             let cursor = Cursor::at(self.epoch, self.position);
-            join.outlet.reply(Reply::Checkpoint { cursor, live: true });
+            let _ = join.outlet.reply(Reply::Checkpoint { cursor, live: true });
         }
         self.place(join.connection, user, join.outlet, lag);
     }
