@@ -1,0 +1,328 @@
+//! Opening a database: whose it is, which version, and what to say when it cannot be used.
+//!
+//! *Invariant*: one server at a time holds the claim of a file; tools open it beside that server.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
+
+use crate::migrations;
+use crate::options::{Options, PAGE_BYTES, Role};
+
+/// How long a connection waits for another process that writes, in milliseconds.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+
+/// Prepared statements that a connection keeps.
+const STATEMENTS_KEPT: usize = 128;
+
+/// Why a store could not be opened. The text says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is not there.
+    #[error("the data folder {} does not exist: create it, or name another", .0.display())]
+    FolderMissing(PathBuf),
+    /// A tool was pointed at a place without a database.
+    #[error("there is no database at {}: start a server on this folder first, or name another", .0.display())]
+    Missing(PathBuf),
+    /// Folder or file cannot be written.
+    #[error("{} cannot be written ({cause}): give this user the right to", path.display())]
+    NotWritable {
+        /// Which of them.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// Folder or file cannot be written, and belongs to somebody else.
+    #[error(
+        "{} belongs to user {owner}, and this process runs as user {me}: change its owner, or run as that user",
+        path.display()
+    )]
+    ForeignOwner {
+        /// Which of them.
+        path: PathBuf,
+        /// Its owner's number.
+        owner: u32,
+        /// This process's.
+        me: u32,
+    },
+    /// The file system does not take writes.
+    #[error("{} is on a read-only file system: mount it writable, or name another folder", .0.display())]
+    ReadOnly(PathBuf),
+    /// There is no room.
+    #[error("the disk that holds {} is full: make room and start again", .0.display())]
+    DiskFull(PathBuf),
+    /// A newer binary was here.
+    #[error(
+        "{} has schema version {found}, and this binary knows versions up to {known}: use the newer binary that wrote it, or restore a backup from before",
+        path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// A tool was pointed at a database that an older binary made.
+    #[error(
+        "{} has schema version {found}, and this binary needs {known}: start the server once, it brings the file up to date",
+        path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// Another server is using it.
+    #[error("{} is in use by a running server (process {by}): stop that one first, or name another data folder", path.display())]
+    InUse {
+        /// The database.
+        path: PathBuf,
+        /// Process id of the holder as it wrote it down, or "unknown".
+        by: String,
+    },
+    /// It is something else.
+    #[error("{} is not a Tidings database, or its first bytes are damaged: name another data folder, or restore a backup", .0.display())]
+    NotTidings(PathBuf),
+    /// It was one.
+    #[error("{} is damaged ({cause}): restore a backup", path.display())]
+    Corrupt {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite said.
+        cause: String,
+    },
+    /// The system failed in another way.
+    #[error("{} cannot be opened: {cause}", path.display())]
+    Failed {
+        /// The database.
+        path: PathBuf,
+        /// What was said.
+        cause: String,
+    },
+}
+
+impl OpenError {
+    /// Names what SQLite said while `path` was opened.
+    pub(crate) fn from_sql(path: &Path, error: &rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        let cause = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotTidings(path),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, cause },
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
+            Some(ErrorCode::DiskFull) => Self::DiskFull(path),
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => not_writable(path, cause),
+            _ => Self::Failed { path, cause },
+        }
+    }
+
+    fn from_io(path: &Path, error: &io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::FolderMissing(path),
+            io::ErrorKind::PermissionDenied => not_writable(path, error.to_string()),
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path),
+            _ => Self::Failed {
+                path,
+                cause: error.to_string(),
+            },
+        }
+    }
+}
+
+/// Says whose a path is if that is why it cannot be written.
+fn not_writable(path: PathBuf, cause: String) -> OpenError {
+    let owner = path.metadata().map(|about| about.uid());
+    // The owner of the process's own entry is the process's effective user.
+    let me = Path::new("/proc/self").metadata().map(|about| about.uid());
+    match (owner, me) {
+        (Ok(owner), Ok(me)) if owner != me => OpenError::ForeignOwner { path, owner, me },
+        _ => OpenError::NotWritable { path, cause },
+    }
+}
+
+/// Keeps other servers off a database for as long as it lives, even if this process is killed.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    _lock: File,
+}
+
+impl Claim {
+    /// Claims the database for this process.
+    pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
+        let path = lock_path(database);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
+        let folder = folder_of(database);
+        let file = file.map_err(|error| OpenError::from_io(&folder, &error))?;
+        match file.try_lock() {
+            Ok(()) => note_holder(&file).map_err(|error| OpenError::from_io(&folder, &error))?,
+            Err(TryLockError::WouldBlock) => return Err(in_use(database, &path)),
+            Err(TryLockError::Error(error)) => return Err(OpenError::from_io(&folder, &error)),
+        }
+        Ok(Self { _lock: file })
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+fn note_holder(mut file: &File) -> io::Result<()> {
+    use io::Write as _;
+    file.set_len(0)?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn in_use(database: &Path, lock: &Path) -> OpenError {
+    let by = std::fs::read_to_string(lock).unwrap_or_default();
+    let by = by.trim();
+    OpenError::InUse {
+        path: database.to_owned(),
+        by: if by.is_empty() { "unknown" } else { by }.to_owned(),
+    }
+}
+
+fn folder_of(database: &Path) -> PathBuf {
+    match database.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// What was found and made ready.
+pub(crate) struct Opened {
+    /// The writer's connection.
+    pub(crate) writer: Connection,
+    /// Held by a server.
+    pub(crate) claim: Option<Claim>,
+}
+
+/// Opens the database for writing, as the options' role may.
+pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
+    let path = options.path.as_path();
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Err(OpenError::FolderMissing(folder));
+    }
+    if options.role == Role::Tool && !path.is_file() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let claim = match options.role {
+        Role::Server => Some(Claim::take(path)?),
+        Role::Tool => None,
+    };
+    let writer = open_writer(options)?;
+    if options.role == Role::Server {
+        // Else a power cut could take the new file's very name.
+        sync_folder(path).map_err(|error| OpenError::from_io(&folder, &error))?;
+    }
+    Ok(Opened { writer, claim })
+}
+
+/// Makes what was created or renamed beside `path` durable.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn open_writer(options: &Options) -> Result<Connection, OpenError> {
+    let path = options.path.as_path();
+    let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if options.role == Role::Server {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let mut conn = Connection::open_with_flags(path, flags).map_err(named)?;
+    set_up(&conn, options.writer_cache_kib).map_err(named)?;
+    let version = version_of(&conn, path)?;
+    bring_up_to_date(&mut conn, options, version)?;
+    conn.pragma_update(None, "synchronous", options.sync.pragma())
+        .map_err(named)?;
+    Ok(conn)
+}
+
+/// What every connection is told first; nothing here changes the file.
+fn set_up(conn: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    conn.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
+    // What was deleted is overwritten where that costs no further page.
+    conn.query_row("PRAGMA secure_delete = FAST", [], |_| Ok(()))
+        .optional()?;
+    Ok(())
+}
+
+/// Opens a connection that only reads a database which [`open`] has prepared.
+pub(crate) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
+    let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(named)?;
+    set_up(&conn, cache_kib).map_err(named)?;
+    conn.pragma_update(None, "query_only", true)
+        .map_err(named)?;
+    Ok(conn)
+}
+
+/// The schema's version, zero for an empty file; refuses what is not ours before touching it.
+pub(crate) fn version_of(conn: &Connection, path: &Path) -> Result<u32, OpenError> {
+    let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
+    let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let application = pragma("application_id").map_err(named)?;
+    let version = pragma("user_version").map_err(named)?;
+    let tables: i64 = conn
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(named)?;
+    let empty = application == 0 && version == 0 && tables == 0;
+    if application != migrations::APPLICATION_ID && !empty {
+        return Err(OpenError::NotTidings(path.to_owned()));
+    }
+    u32::try_from(version).map_err(|_| OpenError::NotTidings(path.to_owned()))
+}
+
+fn bring_up_to_date(conn: &mut Connection, options: &Options, found: u32) -> Result<(), OpenError> {
+    let path = options.path.clone();
+    let known = migrations::newest();
+    if found > known {
+        return Err(OpenError::Newer { path, found, known });
+    }
+    if options.role == Role::Tool {
+        return match found {
+            found if found == known => Ok(()),
+            0 => Err(OpenError::Missing(path)),
+            _ => Err(OpenError::Older { path, found, known }),
+        };
+    }
+    migrate(conn, found).map_err(|error| OpenError::from_sql(&path, &error))
+}
+
+fn migrate(conn: &mut Connection, found: u32) -> rusqlite::Result<()> {
+    if found == 0 {
+        conn.pragma_update(None, "page_size", PAGE_BYTES)?;
+    }
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    if found < migrations::newest() {
+        migrations::apply(conn, found)?;
+        tracing::info!(
+            from = found,
+            to = migrations::newest(),
+            "schema brought up to date"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! The store as a whole: its threads, its claim on the file, and its faces.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+use tidings_engine::ports::{Outage, Store};
+
+use crate::desk::Desk;
+use crate::event_row::Damage;
+use crate::meta::{self, Meta, Origin};
+use crate::open::{self, Claim, OpenError, Opened};
+use crate::options::{Options, Role};
+use crate::readers::{Reader, Readers};
+use crate::writer::Writer;
+
+/// How outages name this store.
+pub(crate) const PORT: &str = "the embedded store";
+
+/// All ports over one SQLite file. Clones share it; with the last of them its threads end, what was
+/// queued is committed, and the file is free again.
+#[derive(Clone)]
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    // Taken when the last clone goes: without senders the threads come to their end.
+    lines: Option<(Writer, Readers)>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    meta: Meta,
+    origin: Origin,
+    /// Given up last, after the threads have closed the file.
+    _claim: Option<Claim>,
+}
+
+impl SqliteStore {
+    /// Opens the database, makes it or brings it up to date if the role may, and starts its threads.
+    ///
+    /// Blocks for a few file operations; call it before serving.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong and what to do.
+    pub fn open(options: &Options) -> Result<Self, OpenError> {
+        let Opened { writer, claim } = open::open(options)?;
+        let path = options.path.as_path();
+        let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
+        let (meta, origin) = match options.role {
+            Role::Server => meta::begin(&writer).map_err(named)?,
+            Role::Tool => {
+                let found = meta::read(&writer).map_err(named)?;
+                let meta = found.ok_or_else(|| OpenError::NotTidings(path.to_owned()))?;
+                (meta, Origin::Existing)
+            }
+        };
+        if let Origin::Restored { copied_at } = origin {
+            tracing::warn!(
+                copied_at_ms = copied_at.millis(),
+                "this database is a restored backup: its log begins a new epoch, clients reload"
+            );
+        }
+        let failed = |error: std::io::Error| OpenError::Failed {
+            path: path.to_owned(),
+            cause: error.to_string(),
+        };
+        let readers = open_readers(path, options)?;
+        let (readers, mut threads) = Readers::start(readers).map_err(failed)?;
+        let (writer, thread) = Writer::start(Desk::new(writer)).map_err(failed)?;
+        threads.push(thread);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                lines: Some((writer, readers)),
+                threads: Mutex::new(threads),
+                meta,
+                origin,
+                _claim: claim,
+            }),
+        })
+    }
+
+    /// The store's faces.
+    #[must_use]
+    pub fn ports(&self) -> Store {
+        Store {
+            log: Arc::new(self.clone()),
+            history: Arc::new(self.clone()),
+            directory: Arc::new(self.clone()),
+            accounts: Arc::new(self.clone()),
+        }
+    }
+
+    /// Whether the file is new, goes on, or was restored.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.shared.origin
+    }
+
+    pub(crate) fn meta(&self) -> &Meta {
+        &self.shared.meta
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnMut(&mut Desk) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Outage> {
+        self.lines().0.write(doing, work).await
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Outage> {
+        self.lines().1.read(doing, work).await
+    }
+
+    fn lines(&self) -> &(Writer, Readers) {
+        let lines = self.shared.lines.as_ref();
+        lines.expect("they are taken when no clone is left")
+    }
+}
+
+fn open_readers(path: &Path, options: &Options) -> Result<Vec<Reader>, OpenError> {
+    let damage = Arc::new(Damage::default());
+    let readers = (0..options.readers.max(1)).map(|_| {
+        Ok(Reader {
+            conn: open::open_reader(path, options.reader_cache_kib)?,
+            damage: Arc::clone(&damage),
+        })
+    });
+    readers.collect()
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.lines = None;
+        for thread in self.threads.get_mut().drain(..) {
+            // A thread that panicked has said so; there is nothing left to do for it.
+            let _ended = thread.join();
+        }
+    }
+}
