@@ -92,6 +92,7 @@ async fn show(
                     *user,
                     Reply::OwnReceipt {
                         room,
+                        user: *user,
                         marks: *marks,
                         unread,
                     },

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use tidings_domain::{SessionId, UserId};
+use tidings_domain::{SessionId, Timestamp, UserId};
 
 use crate::outlet::{ConnectionId, Farewell, Outlet};
 
@@ -78,6 +78,14 @@ impl Connections {
             .unwrap_or_default();
         for entry in ended {
             entry.outlet.close(Farewell::SessionRevoked);
+        }
+    }
+
+    /// Ends those whose tokens have expired.
+    pub fn expire(&self, now: Timestamp) {
+        let all: Vec<Entry> = self.sessions.lock().values().flatten().cloned().collect();
+        for entry in all {
+            entry.outlet.expire(now);
         }
     }
 

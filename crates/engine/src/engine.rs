@@ -29,6 +29,9 @@ use crate::writer::{Publisher, Then, Writer};
 /// Marks gather for so long before they are written.
 const MARKS_INTERVAL: Duration = Duration::from_millis(50);
 
+/// A connection outlives its token by no more than this.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(2);
+
 /// What can be set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EngineOptions {
@@ -157,6 +160,7 @@ impl Engine {
         tokio::spawn(aftermath::run(engine.clone(), news));
         tokio::spawn(here::run(engine.presence.clone(), engine.writer.clone()));
         tokio::spawn(write_marks(engine.clone()));
+        tokio::spawn(expire_connections(engine.clone()));
         Ok(engine)
     }
 }
@@ -178,6 +182,16 @@ async fn write_marks(engine: Arc<Engine>) {
         for (write, waiters) in writes {
             engine.submit_marks(write, waiters);
         }
+    }
+}
+
+/// Ends connections whose tokens have run out, now and then.
+async fn expire_connections(engine: Arc<Engine>) {
+    let mut tick = tokio::time::interval(EXPIRY_INTERVAL);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        engine.connections.expire(engine.clock.now());
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use tidings_domain::presence::Presence;
 use tidings_domain::receipt::Watermarks;
+use tidings_domain::user::User;
 use tidings_domain::{Event, RoomId, Timestamp, UserId};
 
 /// How many ways of encoding there can be.
@@ -96,13 +97,8 @@ pub enum NoticeContent {
     },
     /// People came or went.
     Presence(Vec<ShownPresence>),
-    /// A user's profile changed; the encoder fetches nothing, so the profile comes along as JSON.
-    Profile {
-        /// Whose.
-        user: UserId,
-        /// The profile as the wire has it, JSON text.
-        json: String,
-    },
+    /// A user's profile changed.
+    Profile(Arc<User>),
 }
 
 /// A member's watermarks as others may see them.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidings_domain::receipt::Watermarks;
 use tidings_domain::unread::Unread;
-use tidings_domain::{CommandId, Cursor, RoomId, Seq, Timestamp};
+use tidings_domain::{CommandId, Cursor, RoomId, Seq, Timestamp, UserId};
 
 use crate::envelope::{Envelope, Notice};
 use crate::refusal::Failure;
@@ -42,6 +42,10 @@ pub trait Outlet: Send + Sync {
     fn has_drained(&self) -> bool;
     /// Writes what can be written now.
     fn flush(&self);
+    /// From now on the connection may stay until then.
+    fn stay_until(&self, expires_at: Timestamp);
+    /// Ends the connection if its token has expired by now.
+    fn expire(&self, now: Timestamp);
     /// Ends the connection after what was taken was written, or after a short time.
     fn close(&self, farewell: Farewell);
 }
@@ -107,6 +111,8 @@ pub enum Reply {
     OwnReceipt {
         /// In which room.
         room: RoomId,
+        /// Whose they are.
+        user: UserId,
         /// Where they stand.
         marks: Watermarks,
         /// What is unread now.

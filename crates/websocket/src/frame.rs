@@ -50,6 +50,13 @@ impl Opcode {
 pub struct Frame(Bytes);
 
 impl Frame {
+    /// Frames that were built here before and kept as bytes, such as by a cache that knows nothing
+    /// of WebSockets.
+    #[must_use]
+    pub const fn from_built(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
     /// A text message in one frame.
     #[must_use]
     pub fn text(payload: &str) -> Self {

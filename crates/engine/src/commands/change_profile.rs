@@ -14,12 +14,11 @@ use crate::refusal::{Failure, Refusal};
 /// People who are told of a change at once; others see it when they load the profile.
 const TOLD_MAX: usize = 1_000;
 
-/// Changes a user. `as_json` writes the profile as the wire has it.
+/// Changes a user, and tells those who know them.
 pub async fn change_profile(
     engine: &Engine,
     user: UserId,
     change: UserChange,
-    as_json: impl FnOnce(&User) -> String,
 ) -> Result<Arc<User>, Failure> {
     engine.people.forget(user);
     let changed = engine.store.accounts.change(user, change).await?;
@@ -31,10 +30,7 @@ pub async fn change_profile(
         .acquaintances(user, RECEIPTS_SHOWN_MEMBERS_MAX, TOLD_MAX)
         .await?;
     told.push(user);
-    let content = NoticeContent::Profile {
-        user,
-        json: as_json(&changed),
-    };
+    let content = NoticeContent::Profile(changed.clone());
     engine.hub.notice_users(&told, &Notice::new(content));
     Ok(changed)
 }

@@ -36,6 +36,7 @@ pub async fn mark_unread(
                 user,
                 Reply::OwnReceipt {
                     room,
+                    user,
                     marks,
                     unread,
                 },

@@ -1,0 +1,196 @@
+//! The application: its parts, and its life from opened store to drained connections.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidings_domain::UserId;
+use tidings_engine::limiter::{Limiter, Rate};
+use tidings_engine::outlet::{Farewell, Reply};
+use tidings_engine::ports::Outage;
+use tidings_engine::{Engine, EngineOptions};
+use tidings_store_sqlite::{OpenError, SqliteStore};
+use tidings_websocket::{Heartbeat, Timing, heartbeat::TimingError};
+
+use crate::auth::hosts::{HostTokens, HostTokensError};
+use crate::auth::passwords::Passwords;
+use crate::auth::sessions::LiveSessions;
+use crate::auth::tickets::Tickets;
+use crate::auth::tokens::Tokens;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::edge::{self, address::Addresses};
+
+use crate::rest::idempotency::InProgress;
+
+/// Everything that a request may need.
+pub struct App {
+    /// What was configured.
+    pub config: Config,
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// Makes and checks tokens.
+    pub tokens: Tokens,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// Which sessions live.
+    pub sessions: LiveSessions,
+    /// Tickets for sockets.
+    pub tickets: Tickets,
+    /// Tokens of host applications.
+    pub hosts: HostTokens,
+    /// Budgets of requests by user.
+    pub requests: Limiter<UserId>,
+    /// Budgets by address, and how many connections each has.
+    pub addresses: Arc<Addresses>,
+    /// Requests with an idempotency key that are under way.
+    pub in_progress: InProgress,
+    /// Time for all sockets.
+    pub heartbeat: Arc<Heartbeat>,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The store was opened and does not answer.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+    /// A host application's key cannot be used.
+    #[error(transparent)]
+    Hosts(#[from] HostTokensError),
+    /// The heartbeat's figures contradict each other.
+    #[error(transparent)]
+    Heartbeat(#[from] TimingError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        cause: std::io::Error,
+    },
+}
+
+/// Takes the address, before anything is opened that would have to be closed again.
+///
+/// # Errors
+/// [`StartError::Listen`].
+pub fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|cause| StartError::Listen { address, cause })
+}
+
+impl App {
+    /// Opens the store and starts the engine on the present runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is in the way.
+    pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
+        let store = SqliteStore::open(config.store_options())?.ports();
+        let clock = Arc::new(SystemClock::start());
+        let engine = Engine::start(store.clone(), clock, engine_options(&config)).await?;
+        let heartbeat = Heartbeat::new(timing(&config))?;
+        tokio::spawn(heartbeat.clone().run());
+        let limits = &config.limits;
+        let requests =
+            Rate { burst: limits.requests_burst, per_second: f64::from(limits.requests_per_s) };
+        Ok(Arc::new(Self {
+            tokens: Tokens::new(store.accounts.secret().await?),
+            passwords: Passwords::new(threads(&config)),
+            sessions: LiveSessions::new(store.accounts.clone()),
+            tickets: Tickets::default(),
+            hosts: HostTokens::new(&config.auth)?,
+            requests: Limiter::new(requests),
+            addresses: Arc::new(Addresses::new(&config)),
+            in_progress: InProgress::default(),
+            heartbeat,
+            engine,
+            config,
+        }))
+    }
+
+    /// The address under which clients reach the server, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        match &self.config.server.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.config.server.listen),
+        }
+    }
+}
+
+/// Serves until `shutdown`, then drains: tells the sockets to come back, lets requests finish.
+///
+/// # Errors
+/// [`StartError::Listen`] when the listener cannot be used.
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let address = app.config.server.listen;
+    let cannot = |cause| StartError::Listen { address, cause };
+    listener.set_nonblocking(true).map_err(cannot)?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(cannot)?;
+    edge::accept(app.clone(), listener, shutdown).await;
+    drain(&app).await;
+    Ok(())
+}
+
+/// Clients come back within this time, spread over it.
+const RECONNECT_SPREAD_MS: u64 = 3_000;
+/// Sockets have this long to take their farewell.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+async fn drain(app: &App) {
+    // Spread by the connection's number, a Weyl sequence: even, and without a source of chance.
+    let spread = |id: tidings_engine::outlet::ConnectionId| {
+        let after_ms = id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) % RECONNECT_SPREAD_MS;
+        Reply::Reconnect { after_ms }
+    };
+    app.engine.hub.reply_all(spread).await;
+    tokio::time::sleep(FAREWELL / 5).await;
+    app.engine.connections.end_all(Farewell::Restarting);
+    let deadline = tokio::time::Instant::now() + FAREWELL;
+    while !app.engine.connections.is_empty() && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(FAREWELL / 50).await;
+    }
+}
+
+/// Threads that serve, and shards of connections.
+#[must_use]
+pub fn threads(config: &Config) -> usize {
+    let found = std::thread::available_parallelism().map_or(1, usize::from);
+    config.server.threads.map_or(found, |threads| threads as usize).max(1)
+}
+
+fn engine_options(config: &Config) -> EngineOptions {
+    let limits = &config.limits;
+    EngineOptions {
+        shards: threads(config),
+        recent_bytes_max: config.store.recent_events_bytes as usize,
+        sends: Rate { burst: limits.sends_burst, per_second: f64::from(limits.sends_per_s) },
+        signals: Rate { burst: limits.signals_burst, per_second: f64::from(limits.signals_per_s) },
+        connections_per_user_max: limits.connections_per_user,
+    }
+}
+
+fn timing(config: &Config) -> Timing {
+    let heartbeat = &config.heartbeat;
+    Timing {
+        ping_after: Duration::from_millis(heartbeat.ping_interval_ms),
+        dead_after: Duration::from_millis(heartbeat.peer_timeout_ms),
+        hello_within: Duration::from_millis(heartbeat.hello_timeout_ms),
+        ..Timing::default()
+    }
+}
+
+/// The store's folder, for messages.
+#[must_use]
+pub fn data_folder(config: &Config) -> &Path {
+    &config.server.data
+}

@@ -1,0 +1,7 @@
+//! Who is calling: tokens, passwords, tickets, API keys, and tokens of host applications.
+
+pub mod caller;
+pub mod passwords;
+pub mod sessions;
+pub mod tickets;
+pub mod tokens;

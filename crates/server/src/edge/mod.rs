@@ -1,0 +1,8 @@
+//! HTTP itself: accepting connections within limits, and what every answer has in common.
+
+pub mod address;
+mod finish;
+mod listen;
+
+pub use finish::finish;
+pub use listen::{Peer, SeatOf, accept};

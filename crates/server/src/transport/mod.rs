@@ -1,0 +1,3 @@
+//! How events reach clients as they happen, and commands come back.
+
+pub mod websocket;
