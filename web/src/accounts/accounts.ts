@@ -38,19 +38,25 @@ export function saveProfile(user: Profile): void {
   if (account) saveAccount({ ...account, user });
 }
 
-/** Forgets an account and its drafts and unsent messages, which are nobody else's to see. */
+/** Signs an account out of this browser; what it had not sent yet waits for the next sign-in. */
 export function removeAccount(id: UserId): void {
   localStorage.removeItem(keyOf(id));
-  Object.keys(localStorage)
-    .filter((key) => key.startsWith('tidings.') && key.includes(`.${id}.`))
-    .forEach((key) => localStorage.removeItem(key));
   if (localStorage.getItem(LAST) === id) localStorage.removeItem(LAST);
   if (sessionStorage.getItem(ACTIVE) === id) sessionStorage.removeItem(ACTIVE);
 }
 
+/** Removes all that an account left here; drafts and unsent messages are nobody else's to see. */
+export function forgetAccount(id: UserId): void {
+  removeAccount(id);
+  Object.keys(localStorage)
+    .filter((key) => key.startsWith('tidings.') && key.includes(`.${id}.`))
+    .forEach((key) => localStorage.removeItem(key));
+}
+
 /** Who this window is; the choice is kept for as long as the window. */
 export function activeAccount(): UserId | undefined {
-  const chosen = sessionStorage.getItem(ACTIVE) ?? localStorage.getItem(LAST) ?? accounts()[0]?.user.id;
+  const chosen =
+    sessionStorage.getItem(ACTIVE) ?? localStorage.getItem(LAST) ?? accounts()[0]?.user.id;
   if (!chosen || !accountOf(chosen)) return undefined;
   sessionStorage.setItem(ACTIVE, chosen);
   return chosen;

@@ -32,9 +32,11 @@ export class Tokens implements Credentials {
   }
 
   renew(stale: string): Promise<string> {
-    this.renewing ??= alone(`tidings.refresh.${this.user}`, () => this.renewAlone(stale)).finally(() => {
-      this.renewing = undefined;
-    });
+    this.renewing ??= alone(`tidings.refresh.${this.user}`, () => this.renewAlone(stale)).finally(
+      () => {
+        this.renewing = undefined;
+      },
+    );
     return this.renewing;
   }
 

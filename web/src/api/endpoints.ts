@@ -5,6 +5,7 @@ import type {
   Invitation,
   InvitationPreview,
   Member,
+  Message,
   Page,
   Profile,
   Role,
@@ -56,7 +57,9 @@ export const people = {
   change: (rest: Rest, body: { display_name?: string; status_text?: string | null }) =>
     rest.request<Profile>('PATCH', '/v1/me', { body }),
   search: (rest: Rest, query: string) =>
-    rest.request<{ users: Profile[]; next?: string }>('GET', '/v1/users', { query: { query, limit: 20 } }),
+    rest.request<{ users: Profile[]; next?: string }>('GET', '/v1/users', {
+      query: { query, limit: 20 },
+    }),
   get: (rest: Rest, id: UserId) => rest.request<Profile>('GET', `/v1/users/${id}`),
 };
 
@@ -102,6 +105,8 @@ export const invitations = {
 export type Where = { before: Seq } | { after: Seq } | { around: Seq } | Record<string, never>;
 
 export const messages = {
+  one: (rest: Rest, room: RoomId, seq: Seq) =>
+    rest.request<Message>('GET', `/v1/rooms/${room}/messages/${seq}`),
   page: (rest: Rest, room: RoomId, where: Where, limit = 50) =>
     rest.request<Page>('GET', `/v1/rooms/${room}/messages`, { query: { ...where, limit } }),
 };

@@ -49,7 +49,8 @@ function retryAfter(response: Response): number | undefined {
 
 /** A sentence for the person at the screen. */
 export function explain(error: unknown): string {
-  if (error instanceof Unreachable) return 'The server cannot be reached. Check the connection and try again.';
+  if (error instanceof Unreachable)
+    return 'The server cannot be reached. Check the connection and try again.';
   if (!(error instanceof Problem)) return 'Something went wrong. Try again.';
   const sentence = SENTENCES[error.code];
   if (sentence !== undefined) return sentence;

@@ -12,7 +12,13 @@ export function uuidv7(now_ms: number = Date.now()): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   stampOf(now_ms, bytes);
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
 }
 
 /** Writes time, version, variant and, in `rand_a`, a counter that rises within a millisecond. */

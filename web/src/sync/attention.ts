@@ -8,8 +8,8 @@ export function isAttentive(): boolean {
 }
 
 export interface AttentionEvents {
-  returned(): void;
-  away(): void;
+  returned: () => void;
+  away: () => void;
 }
 
 /** Calls back when the person comes and when they have been gone for long; gives the way to stop. */

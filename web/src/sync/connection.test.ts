@@ -123,10 +123,14 @@ describe('connection', () => {
   it('keeps counting failures when connections die young, and forgets them when one settled', () => {
     const play = new Play().live().put({ type: 'closed', code: 1006 });
     expect(play.state.failures).toBe(1);
-    play.after(waitOf(play)).put({ type: 'token', token: 't' }, { type: 'opened' }, { type: 'welcomed', cursor: 'c' });
+    play
+      .after(waitOf(play))
+      .put({ type: 'token', token: 't' }, { type: 'opened' }, { type: 'welcomed', cursor: 'c' });
     play.put({ type: 'closed', code: 1006 });
     expect(play.state.failures).toBe(2);
-    play.after(waitOf(play)).put({ type: 'token', token: 't' }, { type: 'opened' }, { type: 'welcomed', cursor: 'c' });
+    play
+      .after(waitOf(play))
+      .put({ type: 'token', token: 't' }, { type: 'opened' }, { type: 'welcomed', cursor: 'c' });
     play.now_ms += c.SETTLED_MS;
     play.put({ type: 'closed', code: 1006 });
     expect(play.state.failures).toBe(1);
@@ -148,13 +152,18 @@ describe('connection', () => {
   });
 
   it('gives up a step that takes too long', () => {
-    const play = new Play().put({ type: 'start', cursor: undefined }, { type: 'token', token: 't' });
+    const play = new Play().put(
+      { type: 'start', cursor: undefined },
+      { type: 'token', token: 't' },
+    );
     play.after(c.STEP_MS);
     expect(play.state.phase.name).toBe('waiting');
   });
 
   it('comes back with the last checkpoint’s cursor', () => {
-    const play = new Play().live().put({ type: 'checkpoint', cursor: 'c9' }, { type: 'closed', code: 1006 });
+    const play = new Play()
+      .live()
+      .put({ type: 'checkpoint', cursor: 'c9' }, { type: 'closed', code: 1006 });
     play.after(waitOf(play)).put({ type: 'token', token: 't' });
     const [, effects] = c.step(play.state, { type: 'opened' }, play);
     expect(effects).toEqual([{ type: 'hello', token: 't', cursor: 'c9' }]);

@@ -94,7 +94,11 @@ export function step(state: Connection, input: Input, at: Circumstances): Step {
     case 'token':
       if (phase.name !== 'token') return [state, []];
       return [
-        { ...state, tokenSpent: false, phase: { name: 'opening', since_ms: at.now_ms, token: input.token } },
+        {
+          ...state,
+          tokenSpent: false,
+          phase: { name: 'opening', since_ms: at.now_ms, token: input.token },
+        },
         [{ type: 'open' }],
       ];
     case 'token_failed':
@@ -120,7 +124,10 @@ export function step(state: Connection, input: Input, at: Circumstances): Step {
       return helloRefused(state, input.code, at);
     case 'heard':
       if (phase.name !== 'live') return [state, []];
-      return [{ ...state, phase: { name: 'live', since_ms: phase.since_ms, heard_at_ms: at.now_ms } }, []];
+      return [
+        { ...state, phase: { name: 'live', since_ms: phase.since_ms, heard_at_ms: at.now_ms } },
+        [],
+      ];
     case 'checkpoint':
       return [{ ...state, cursor: input.cursor }, []];
     case 'reconnect':
@@ -143,7 +150,9 @@ export function nextWake(state: Connection): number | undefined {
     case 'greeting':
       return phase.since_ms + STEP_MS;
     case 'live':
-      return phase.pinged_at_ms === undefined ? phase.heard_at_ms + SILENCE_MS : phase.pinged_at_ms + PONG_MS;
+      return phase.pinged_at_ms === undefined
+        ? phase.heard_at_ms + SILENCE_MS
+        : phase.pinged_at_ms + PONG_MS;
     default:
       return undefined;
   }
@@ -180,9 +189,11 @@ function signedOut(state: Connection): Step {
 
 function closed(state: Connection, code: number, at: Circumstances): Step {
   const { phase } = state;
-  if (phase.name === 'idle' || phase.name === 'waiting' || phase.name === 'token') return [state, []];
+  if (phase.name === 'idle' || phase.name === 'waiting' || phase.name === 'token')
+    return [state, []];
   if (code === 4102) return signedOut(state);
-  if (isFinal(code)) return [{ ...state, phase: { name: 'stopped', why: 'refused' } }, [{ type: 'close' }]];
+  if (isFinal(code))
+    return [{ ...state, phase: { name: 'stopped', why: 'refused' } }, [{ type: 'close' }]];
   const settled = phase.name === 'live' && at.now_ms - phase.since_ms >= SETTLED_MS;
   const tokenSpent = state.tokenSpent || (code >= 4100 && code < 4200);
   return fail({ ...state, tokenSpent, failures: settled ? 0 : state.failures }, at);
@@ -205,7 +216,8 @@ function network(state: Connection, at: Circumstances): Step {
 }
 
 function nudge(state: Connection, at: Circumstances): Step {
-  if (state.phase.name === 'waiting') return begin({ ...state, failures: Math.min(state.failures, 3) }, at);
+  if (state.phase.name === 'waiting')
+    return begin({ ...state, failures: Math.min(state.failures, 3) }, at);
   return probe(state, at);
 }
 

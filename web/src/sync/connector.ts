@@ -149,7 +149,8 @@ export class Connector {
 
   private take(frame: Push): void {
     if (frame.type === 'checkpoint') this.drive({ type: 'checkpoint', cursor: frame.cursor });
-    else if (frame.type === 'reconnect') this.drive({ type: 'reconnect', after_ms: frame.after_ms });
+    else if (frame.type === 'reconnect')
+      this.drive({ type: 'reconnect', after_ms: frame.after_ms });
     else this.events.push(frame);
   }
 

@@ -11,7 +11,7 @@ import type { Cursor, Member, Page, Room, RoomId, UserId } from '../api/types.ts
 import type { Store } from '../store/store.ts';
 import { SHOWN_MEMBERS_MAX } from './receipts.ts';
 import { withMembers, withPeople, withRooms, withoutRoom, type AppState } from './state.ts';
-import { addPage, empty } from './timeline.ts';
+import { addPage, empty, latestOnly } from './timeline.ts';
 
 export class Loader {
   private readonly underWay = new Map<string, Promise<boolean>>();
@@ -25,7 +25,7 @@ export class Loader {
   async roomList(): Promise<Cursor> {
     const first = await rooms.page(this.rest);
     const list: Room[] = [...first.rooms];
-    for (let next = first.next; next !== undefined; ) {
+    for (let next = first.next; next !== undefined;) {
       const page = await rooms.page(this.rest, next);
       list.push(...page.rooms);
       next = page.next;
@@ -57,7 +57,14 @@ export class Loader {
 
   page(id: RoomId, where: Where): Promise<boolean> {
     return this.once(`page ${id}`, async () => {
-      this.addPage(id, await messages.page(this.rest, id, where));
+      this.put(id, addPage, await messages.page(this.rest, id, where));
+    });
+  }
+
+  /** Drops what is held of a room but what goes on from its latest page. */
+  latest(id: RoomId): Promise<boolean> {
+    return this.once(`latest ${id}`, async () => {
+      this.put(id, latestOnly, await messages.page(this.rest, id, {}));
     });
   }
 
@@ -68,10 +75,10 @@ export class Loader {
     });
   }
 
-  private addPage(id: RoomId, page: Page): void {
+  private put(id: RoomId, join: typeof addPage, page: Page): void {
     this.store.set((state) => ({
       ...state,
-      timelines: { ...state.timelines, [id]: addPage(state.timelines[id] ?? empty, page) },
+      timelines: { ...state.timelines, [id]: join(state.timelines[id] ?? empty, page) },
     }));
   }
 

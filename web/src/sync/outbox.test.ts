@@ -12,7 +12,9 @@ class Play {
       const [next, effects] = o.step(this.state, input, this.now_ms);
       this.state = next;
       this.did.push(
-        ...effects.map((e) => `${e.type} ${e.type === 'forget' ? e.client_id : e.letter.client_id}`),
+        ...effects.map(
+          (e) => `${e.type} ${e.type === 'forget' ? e.client_id : e.letter.client_id}`,
+        ),
       );
     }
     return this;
@@ -64,7 +66,11 @@ describe('outbox', () => {
     const play = new Play().put(write('a'), write('b'), write('c'));
     expect(play.take()).toEqual(['save a', 'save b', 'save c']);
     play.put(on, ack('a'), ack('b'), ack('c'));
-    expect(play.take().filter((did) => did.startsWith('send'))).toEqual(['send a', 'send b', 'send c']);
+    expect(play.take().filter((did) => did.startsWith('send'))).toEqual([
+      'send a',
+      'send b',
+      'send c',
+    ]);
   });
 
   it('sends again what was under way when the connection broke', () => {
@@ -113,7 +119,13 @@ describe('outbox', () => {
   it('survives a reload: what was queued is sent, what had failed has failed', () => {
     const letters: o.Letter[] = [
       { room: 'r', client_id: 'a', text: 'a', written_at_ms: 0 },
-      { room: 'r', client_id: 'b', text: 'b', written_at_ms: 0, failed: { code: 'x', detail: 'y' } },
+      {
+        room: 'r',
+        client_id: 'b',
+        text: 'b',
+        written_at_ms: 0,
+        failed: { code: 'x', detail: 'y' },
+      },
     ];
     const play = new Play().put({ type: 'restored', letters }, { type: 'restored', letters }, on);
     expect(play.take()).toEqual(['send a']);

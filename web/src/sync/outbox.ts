@@ -83,7 +83,10 @@ function react(outbox: Outbox, input: Input, now_ms: number): Step {
       return [restore(outbox, input.letters), []];
     case 'written':
       return [
-        { ...outbox, entries: [...outbox.entries, { letter: input.letter, state: { name: 'queued' } }] },
+        {
+          ...outbox,
+          entries: [...outbox.entries, { letter: input.letter, state: { name: 'queued' } }],
+        },
         [{ type: 'save', letter: input.letter }],
       ];
     case 'connected':
@@ -92,7 +95,11 @@ function react(outbox: Outbox, input: Input, now_ms: number): Step {
       return [{ ...requeued(outbox), connected: false }, []];
     case 'acked':
       return [
-        change(outbox, input.client_id, () => ({ name: 'sent', seq: input.seq, at_ms: input.at_ms })),
+        change(outbox, input.client_id, () => ({
+          name: 'sent',
+          seq: input.seq,
+          at_ms: input.at_ms,
+        })),
         [{ type: 'forget', client_id: input.client_id }],
       ];
     case 'refused':

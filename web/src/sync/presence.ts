@@ -53,6 +53,8 @@ function settle(state: Presences): [Presences, Change] {
     unwatch: state.watched.filter((user) => !wanted.has(user)),
   };
   const dropped = new Set(change.unwatch);
-  const people = Object.fromEntries(Object.entries(state.people).filter(([user]) => !dropped.has(user)));
+  const people = Object.fromEntries(
+    Object.entries(state.people).filter(([user]) => !dropped.has(user)),
+  );
   return [{ ...state, watched: state.wanted, people }, change];
 }

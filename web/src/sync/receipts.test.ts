@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import * as r from './receipts.ts';
 
 const marks = (delivered: number, read: number) => ({ delivered, read });
-const member = (id: string, receipt: { delivered: number; read: number } | undefined, joined_seq = 1) => ({
+const member = (
+  id: string,
+  receipt: { delivered: number; read: number } | undefined,
+  joined_seq = 1,
+) => ({
   user: { id, display_name: id, origin: 'local' },
   role: 'member' as const,
   joined_seq,
@@ -58,17 +62,26 @@ describe('own watermarks', () => {
 });
 
 describe('ticks', () => {
-  const load = (...members: ReturnType<typeof member>[]) => r.othersOf(r.initial, 'a', members, 'me').others['a'];
+  const load = (...members: ReturnType<typeof member>[]) =>
+    r.othersOf(r.initial, 'a', members, 'me').others['a'];
 
   it('turn when everybody has it', () => {
-    const others = load(member('me', marks(0, 0)), member('x', marks(9, 9)), member('y', marks(7, 5)));
+    const others = load(
+      member('me', marks(0, 0)),
+      member('x', marks(9, 9)),
+      member('y', marks(7, 5)),
+    );
     expect(r.tickOf(others, 5)).toBe('read');
     expect(r.tickOf(others, 7)).toBe('delivered');
     expect(r.tickOf(others, 8)).toBe('sent');
   });
 
   it('do not wait for who came later or hides receipts', () => {
-    const others = load(member('x', marks(9, 9)), member('late', marks(0, 0), 6), member('shy', undefined));
+    const others = load(
+      member('x', marks(9, 9)),
+      member('late', marks(0, 0), 6),
+      member('shy', undefined),
+    );
     expect(r.tickOf(others, 5)).toBe('read');
     expect(r.tickOf(others, 7)).toBe('sent');
   });
@@ -88,7 +101,12 @@ describe('ticks', () => {
   });
 
   it('follow who joins and leaves', () => {
-    let state = r.othersOf(r.initial, 'a', [member('x', marks(9, 9)), member('slow', marks(0, 0))], 'me');
+    let state = r.othersOf(
+      r.initial,
+      'a',
+      [member('x', marks(9, 9)), member('slow', marks(0, 0))],
+      'me',
+    );
     expect(r.tickOf(state.others['a'], 5)).toBe('sent');
     state = r.memberJoined(r.memberLeft(state, 'a', 'slow'), 'a', 'new', 6);
     expect(r.tickOf(state.others['a'], 5)).toBe('read');

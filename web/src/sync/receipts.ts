@@ -85,7 +85,12 @@ export function flush(state: Receipts): [Receipts, Ask[]] {
 }
 
 /** The answer to an ask. Without marks it was refused for good, and is given up. */
-export function answered(state: Receipts, room: RoomId, marks: Watermarks | undefined, now_ms: number): Receipts {
+export function answered(
+  state: Receipts,
+  room: RoomId,
+  marks: Watermarks | undefined,
+  now_ms: number,
+): Receipts {
   const own = ownOf(state, room);
   const next = marks
     ? { held: raised(own.held, marks), wanted: raised(own.wanted, marks), busy: false }
@@ -108,7 +113,12 @@ export function reconnected(state: Receipts, now_ms: number): Receipts {
   return { ...state, own, due_ms: now_ms };
 }
 
-export function othersOf(state: Receipts, room: RoomId, members: readonly Member[], me: UserId): Receipts {
+export function othersOf(
+  state: Receipts,
+  room: RoomId,
+  members: readonly Member[],
+  me: UserId,
+): Receipts {
   const known = state.others[room] ?? {};
   const marks = Object.fromEntries(
     members
@@ -121,7 +131,11 @@ export function othersOf(state: Receipts, room: RoomId, members: readonly Member
   return { ...state, others: { ...state.others, [room]: marks } };
 }
 
-export function othersRose(state: Receipts, room: RoomId, entries: readonly ReceiptEntry[]): Receipts {
+export function othersRose(
+  state: Receipts,
+  room: RoomId,
+  entries: readonly ReceiptEntry[],
+): Receipts {
   const known = state.others[room];
   if (!known) return state;
   const marks = { ...known };

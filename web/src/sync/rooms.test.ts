@@ -24,7 +24,11 @@ function room(id: string, more: Partial<Room> = {}): Room {
   };
 }
 
-function said(seq: number, sender = 'you', more: { mentions?: string[]; room?: string } = {}): Event {
+function said(
+  seq: number,
+  sender = 'you',
+  more: { mentions?: string[]; room?: string } = {},
+): Event {
   const { mentions, room: where = 'a' } = more;
   return {
     kind: 'message.sent',
@@ -47,12 +51,24 @@ function unread(state: r.Rooms, id = 'a') {
 
 describe('unread', () => {
   it('counts messages of others after the snapshot, each once', () => {
-    const state = play(start(room('a')), said(11), said(12, ME), said(13, 'you', { mentions: [ME] }), said(13), said(11));
+    const state = play(
+      start(room('a')),
+      said(11),
+      said(12, ME),
+      said(13, 'you', { mentions: [ME] }),
+      said(13),
+      said(11),
+    );
     expect(unread(state)).toEqual({ messages: 2, mentions: 1, first: 11 });
   });
 
   it('adds to what the server counted up to the snapshot', () => {
-    const state = start(room('a', { receipt: { delivered: 10, read: 4 }, unread: { messages: 5, mentions: 1, first: 5 } }));
+    const state = start(
+      room('a', {
+        receipt: { delivered: 10, read: 4 },
+        unread: { messages: 5, mentions: 1, first: 5 },
+      }),
+    );
     expect(unread(play(state, said(11)))).toEqual({ messages: 6, mentions: 1, first: 5 });
   });
 
@@ -69,17 +85,30 @@ describe('unread', () => {
   });
 
   it('asks anew when one has read to the middle of what the server counted', () => {
-    const before = start(room('a', { receipt: { delivered: 10, read: 2 }, unread: { messages: 8, mentions: 0, first: 3 } }));
+    const before = start(
+      room('a', {
+        receipt: { delivered: 10, read: 2 },
+        unread: { messages: 8, mentions: 0, first: 3 },
+      }),
+    );
     const state = r.read(play(before, said(11)), 'a', 6);
     expect(r.staleRooms(state)).toEqual(['a']);
-    const fresh = room('a', { head: 11, receipt: { delivered: 11, read: 6 }, unread: { messages: 5, mentions: 0, first: 7 } });
+    const fresh = room('a', {
+      head: 11,
+      receipt: { delivered: 11, read: 6 },
+      unread: { messages: 5, mentions: 0, first: 7 },
+    });
     const after = r.snapshot(state, fresh);
     expect(unread(after)).toEqual({ messages: 5, mentions: 0, first: 7 });
     expect(r.staleRooms(after)).toEqual([]);
   });
 
   it('is the same whether an event comes before or after the snapshot that has it', () => {
-    const fresh = room('a', { head: 12, receipt: { delivered: 12, read: 10 }, unread: { messages: 2, mentions: 0, first: 11 } });
+    const fresh = room('a', {
+      head: 12,
+      receipt: { delivered: 12, read: 10 },
+      unread: { messages: 2, mentions: 0, first: 11 },
+    });
     const early = r.snapshot(play(start(room('a')), said(11), said(12), said(13)), fresh);
     const late = play(r.snapshot(start(room('a')), fresh), said(11), said(12), said(13));
     expect(unread(early)).toEqual(unread(late));
@@ -88,7 +117,11 @@ describe('unread', () => {
 
   it('does not come back when a snapshot was counted before our reading arrived', () => {
     const state = r.read(play(start(room('a')), said(11)), 'a', 11);
-    const old = room('a', { head: 11, receipt: { delivered: 11, read: 10 }, unread: { messages: 1, mentions: 0, first: 11 } });
+    const old = room('a', {
+      head: 11,
+      receipt: { delivered: 11, read: 10 },
+      unread: { messages: 1, mentions: 0, first: 11 },
+    });
     expect(unread(r.snapshot(state, old)).messages).toBe(0);
   });
 
@@ -103,7 +136,11 @@ describe('unread', () => {
 
 describe('the list', () => {
   it('puts the most recent conversation first', () => {
-    const state = play(start(room('a'), room('b'), room('c')), said(11, 'you', { room: 'b' }), said(12, 'you', { room: 'a' }));
+    const state = play(
+      start(room('a'), room('b'), room('c')),
+      said(11, 'you', { room: 'b' }),
+      said(12, 'you', { room: 'a' }),
+    );
     expect(r.ordered(state).map((entry) => entry.room.id)).toEqual(['a', 'b', 'c']);
   });
 

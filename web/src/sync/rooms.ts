@@ -5,7 +5,16 @@
  * came since, each once by its seq. Nothing else adds to it; whatever cannot be derived exactly (reading
  * on another device up to somewhere in the middle) marks the room stale, and a new snapshot is loaded.
  */
-import type { Event, Message, Profile, Room, RoomId, RoomSettings, Seq, Unread, UserId } from '../api/types.ts';
+import type {
+  Event,
+  Profile,
+  Room,
+  RoomId,
+  RoomSettings,
+  Seq,
+  Unread,
+  UserId,
+} from '../api/types.ts';
 import { messageOf } from './timeline.ts';
 
 interface Recent {
@@ -36,13 +45,18 @@ const NOTHING: Unread = { messages: 0, mentions: 0 };
 
 /** The whole list, as the server has it. Rooms that it does not name are gone. */
 export function listed(rooms: Rooms, list: readonly Room[]): Rooms {
-  const entries = Object.fromEntries(list.map((room) => [room.id, entryOf(room, rooms.entries[room.id])]));
+  const entries = Object.fromEntries(
+    list.map((room) => [room.id, entryOf(room, rooms.entries[room.id])]),
+  );
   return { entries, loaded: true };
 }
 
 /** One room anew. */
 export function snapshot(rooms: Rooms, room: Room): Rooms {
-  return { ...rooms, entries: { ...rooms.entries, [room.id]: entryOf(room, rooms.entries[room.id]) } };
+  return {
+    ...rooms,
+    entries: { ...rooms.entries, [room.id]: entryOf(room, rooms.entries[room.id]) },
+  };
 }
 
 export function gone(rooms: Rooms, room: RoomId): Rooms {
@@ -77,7 +91,12 @@ export function read(rooms: Rooms, id: RoomId, upTo: Seq): Rooms {
 /** A room that was marked as unread, though read to its end, has been looked at again. */
 export function isMarked(rooms: Rooms, id: RoomId, seen: Seq): boolean {
   const entry = rooms.entries[id];
-  return entry !== undefined && seen >= entry.counted_to && seen <= entry.room.receipt.read && entry.counted.messages > 0;
+  return (
+    entry !== undefined &&
+    seen >= entry.counted_to &&
+    seen <= entry.room.receipt.read &&
+    entry.counted.messages > 0
+  );
 }
 
 export function unmarked(rooms: Rooms, id: RoomId): Rooms {
@@ -87,7 +106,10 @@ export function unmarked(rooms: Rooms, id: RoomId): Rooms {
 
 export function profileChanged(rooms: Rooms, user: Profile): Rooms {
   const mine = Object.values(rooms.entries).filter(({ room }) => room.peer?.id === user.id);
-  return mine.reduce((all, entry) => put(all, { ...entry, room: { ...entry.room, peer: user } }), rooms);
+  return mine.reduce(
+    (all, entry) => put(all, { ...entry, room: { ...entry.room, peer: user } }),
+    rooms,
+  );
 }
 
 export function staleRooms(rooms: Rooms): RoomId[] {
@@ -163,8 +185,10 @@ function recentOf(event: Event, me: UserId): Recent {
 
 function withEvent(room: Room, event: Event, me: UserId): Room {
   switch (event.kind) {
-    case 'message.sent':
-      return { ...room, last_message: messageOf(event) as Message };
+    case 'message.sent': {
+      const last_message = messageOf(event);
+      return last_message ? { ...room, last_message } : room;
+    }
     case 'room.changed':
       return { ...withoutSettings(room), ...event.body };
     case 'member.joined':

@@ -6,7 +6,18 @@
 import { saveProfile, keyOf } from '../accounts/accounts.ts';
 import { Tokens } from '../accounts/tokens.ts';
 import { Rest } from '../api/rest.ts';
-import type { Availability, ClientId, Cursor, MessageBody, Profile, Push, RoomId, Seq, Watermarks, Welcome } from '../api/types.ts';
+import type {
+  Availability,
+  ClientId,
+  Cursor,
+  MessageBody,
+  Profile,
+  Push,
+  RoomId,
+  Seq,
+  Watermarks,
+  Welcome,
+} from '../api/types.ts';
 import { uuidv7 } from '../api/uuid.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { isAttentive, watchAttention } from './attention.ts';
@@ -18,9 +29,10 @@ import * as outbox from './outbox.ts';
 import * as presence from './presence.ts';
 import * as receipts from './receipts.ts';
 import * as rooms from './rooms.ts';
-import { initial, watchable, withEvent, withProfile, withoutRoom, type AppState } from './state.ts';
+import { initial, withEvent, withProfile, withoutRoom, type AppState } from './state.ts';
 import * as timeline from './timeline.ts';
 import * as typing from './typing.ts';
+import { Watcher } from './watcher.ts';
 
 /** Stale rooms are gathered for so long before they are loaded anew. */
 const STALE_MS = 400;
@@ -38,6 +50,7 @@ export class Shell {
   readonly load: Loader;
   private readonly letters: Letters;
   private readonly connector: Connector;
+  private readonly watcher: Watcher;
   private listIsFresh = false;
   private open: RoomId | undefined;
   private told: typing.Told | undefined;
@@ -63,12 +76,13 @@ export class Shell {
       push: (frame) => this.take(frame),
       signedOut: () => this.events.signedOut(),
     });
+    this.watcher = new Watcher(this.store, this.connector);
   }
 
   start(): void {
     this.post({ type: 'restored', letters: this.letters.all() });
     this.stops.push(
-      watchAttention({ returned: () => this.returned(), away: () => this.status('away') }),
+      watchAttention({ returned: () => this.returned(), away: () => this.watcher.tell('away') }),
       listen(window, 'online', () => this.connector.network(true)),
       listen(window, 'offline', () => this.connector.network(false)),
       listen(window, 'storage', (event) => this.changedElsewhere(event as StorageEvent)),
@@ -100,7 +114,12 @@ export class Shell {
     if (this.open === room) this.open = undefined;
     this.update(({ timelines, ...state }) => {
       const known = timelines[room];
-      return { ...state, timelines: known ? { ...timelines, [room]: timeline.trim(known, KEPT_MESSAGES) } : timelines };
+      return {
+        ...state,
+        timelines: known
+          ? { ...timelines, [room]: timeline.trim(known, KEPT_MESSAGES) }
+          : timelines,
+      };
     });
   }
 
@@ -145,7 +164,7 @@ export class Shell {
 
   setAvailability(availability: Availability): void {
     this.update((state) => ({ ...state, availability }));
-    this.status(availability);
+    this.watcher.tell(availability);
   }
 
   /** One has joined or made a room: it is shown before its first event comes. */
@@ -175,20 +194,22 @@ export class Shell {
 
   private async loadList(): Promise<Cursor> {
     const cursor = await this.load.roomList();
-    for (const { room } of Object.values(this.store.get().rooms.entries)) this.arrived(room.id, room.head);
+    for (const { room } of Object.values(this.store.get().rooms.entries))
+      this.arrived(room.id, room.head);
     this.watch();
     return cursor;
   }
 
   private welcomed(welcome: Welcome): void {
-    this.update((state) => ({ ...state, receipts: receipts.reconnected(state.receipts, Date.now()) }));
+    this.update((state) => ({
+      ...state,
+      receipts: receipts.reconnected(state.receipts, Date.now()),
+    }));
     if (welcome.resume === 'reset') this.beginAnew();
     else if (!this.listIsFresh) this.loadList().catch(ignore);
     this.listIsFresh = false;
     this.profileIs(welcome.user);
-    this.setWatched(presence.connected);
-    const { availability } = this.store.get();
-    if (availability !== 'online') this.status(availability);
+    this.watcher.connected();
     this.loadMembers(this.open);
     this.post({ type: 'connected' });
   }
@@ -202,7 +223,8 @@ export class Shell {
 
   private lost(): void {
     this.told = undefined;
-    this.update((state) => ({ ...state, presence: presence.disconnected(state.presence), typing: {} }));
+    this.watcher.lost();
+    this.update((state) => ({ ...state, typing: {} }));
     this.post({ type: 'disconnected' });
   }
 
@@ -229,7 +251,10 @@ export class Shell {
         }));
         return;
       case 'presence':
-        this.update((state) => ({ ...state, presence: presence.heard(state.presence, frame.presence) }));
+        this.update((state) => ({
+          ...state,
+          presence: presence.heard(state.presence, frame.presence),
+        }));
         return;
       case 'profile':
         this.profileIs(frame.user);
@@ -262,7 +287,11 @@ export class Shell {
     void this.load.room(room);
   }
 
-  private receiptsRose({ room, receipts: entries, unread }: Extract<Push, { type: 'receipt' }>): void {
+  private receiptsRose({
+    room,
+    receipts: entries,
+    unread,
+  }: Extract<Push, { type: 'receipt' }>): void {
     const own = entries.find(({ user }) => user === this.store.get().me.id);
     this.update((state) => ({
       ...state,
@@ -296,17 +325,26 @@ export class Shell {
   private acknowledge(): void {
     const [next, asks] = receipts.flush(this.store.get().receipts);
     this.update((state) => ({ ...state, receipts: next }));
-    for (const ask of asks) this.connector.send(ask, (answer) => this.acknowledged(ask.room, answer));
+    for (const ask of asks)
+      this.connector.send(ask, (answer) => this.acknowledged(ask.room, answer));
   }
 
   private acknowledged(room: RoomId, answer: Answer): void {
     if (!answer || (answer.type === 'refusal' && answer.retryable)) {
-      this.update((state) => ({ ...state, receipts: receipts.postponed(state.receipts, room, Date.now()) }));
+      this.update((state) => ({
+        ...state,
+        receipts: receipts.postponed(state.receipts, room, Date.now()),
+      }));
       return;
     }
     const marks =
-      answer.type === 'ack' ? { delivered: answer.delivered ?? 0, read: answer.read ?? 0 } : undefined;
-    this.update((state) => ({ ...state, receipts: receipts.answered(state.receipts, room, marks, Date.now()) }));
+      answer.type === 'ack'
+        ? { delivered: answer.delivered ?? 0, read: answer.read ?? 0 }
+        : undefined;
+    this.update((state) => ({
+      ...state,
+      receipts: receipts.answered(state.receipts, room, marks, Date.now()),
+    }));
   }
 
   private loadMembers(room: RoomId | undefined): void {
@@ -314,26 +352,7 @@ export class Shell {
   }
 
   private watch(): void {
-    this.setWatched((state) => presence.want(state, watchable(this.store.get(), this.open)));
-  }
-
-  private setWatched(change: (state: presence.Presences) => [presence.Presences, presence.Change]): void {
-    const [next, { watch, unwatch }] = change(this.store.get().presence);
-    this.update((state) => ({ ...state, presence: next }));
-    if (watch.length + unwatch.length === 0) return;
-    const command = {
-      ...(watch.length === 0 ? {} : { watch }),
-      ...(unwatch.length === 0 ? {} : { unwatch }),
-    };
-    this.connector.send({ type: 'presence', ...command }, (answer) => {
-      if (answer?.type !== 'ack') return;
-      this.update((state) => ({ ...state, presence: presence.heard(state.presence, answer.presence ?? []) }));
-    });
-  }
-
-  private status(availability: Availability): void {
-    if (this.store.get().availability === 'invisible' && availability === 'away') return;
-    this.connector.send({ type: 'status', availability });
+    this.watcher.look(this.open);
   }
 
   private post(input: outbox.Input): void {
@@ -350,7 +369,12 @@ export class Shell {
     const { client_id } = letter;
     this.connector.send({ type: 'send', ...letter }, (answer) => {
       if (answer?.type === 'ack') {
-        this.post({ type: 'acked', client_id, seq: answer.seq ?? 0, at_ms: answer.at_ms ?? Date.now() });
+        this.post({
+          type: 'acked',
+          client_id,
+          seq: answer.seq ?? 0,
+          at_ms: answer.at_ms ?? Date.now(),
+        });
       } else if (answer) this.post({ type: 'refused', client_id, refusal: answer });
     });
   }
@@ -358,7 +382,7 @@ export class Shell {
   // Time, and other windows.
 
   private returned(): void {
-    this.status(this.store.get().availability);
+    this.watcher.tell(this.store.get().availability);
     this.connector.nudge();
   }
 
@@ -369,12 +393,16 @@ export class Shell {
       else this.connector.tokenChanged();
     }
     const removed = this.letters.removedBy(event);
-    const entry = this.store.get().outbox.entries.find(({ letter }) => letter.client_id === removed);
-    if (removed !== undefined && entry?.state.name === 'failed') this.post({ type: 'discarded', client_id: removed });
+    const entry = this.store
+      .get()
+      .outbox.entries.find(({ letter }) => letter.client_id === removed);
+    if (removed !== undefined && entry?.state.name === 'failed')
+      this.post({ type: 'discarded', client_id: removed });
   }
 
   private refreshStale(): void {
-    if (this.staleTimer !== undefined || rooms.staleRooms(this.store.get().rooms).length === 0) return;
+    if (this.staleTimer !== undefined || rooms.staleRooms(this.store.get().rooms).length === 0)
+      return;
     this.staleTimer = setTimeout(() => {
       this.staleTimer = undefined;
       for (const room of rooms.staleRooms(this.store.get().rooms)) void this.load.room(room);
@@ -403,7 +431,8 @@ export class Shell {
     const now_ms = Date.now();
     this.post({ type: 'tick' });
     this.update((state) => ({ ...state, typing: typing.faded(state.typing, now_ms) }));
-    if (this.connector.isLive() && now_ms >= (this.store.get().receipts.due_ms ?? Infinity)) this.acknowledge();
+    if (this.connector.isLive() && now_ms >= (this.store.get().receipts.due_ms ?? Infinity))
+      this.acknowledge();
   }
 }
 

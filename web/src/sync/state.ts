@@ -66,16 +66,23 @@ function withMembership(state: AppState, event: Event): AppState {
   const list = state.members[room];
   switch (event.kind) {
     case 'member.joined':
-      return { ...state, receipts: receipts.memberJoined(state.receipts, room, event.body.user, event.seq) };
+      return {
+        ...state,
+        receipts: receipts.memberJoined(state.receipts, room, event.body.user, event.seq),
+      };
     case 'member.left': {
       const { user } = event.body;
-      const members = list ? { ...state.members, [room]: list.filter((m) => m.user.id !== user) } : state.members;
+      const members = list
+        ? { ...state.members, [room]: list.filter((m) => m.user.id !== user) }
+        : state.members;
       return { ...state, members, receipts: receipts.memberLeft(state.receipts, room, user) };
     }
     case 'member.role_changed': {
       const { user, role } = event.body;
       if (!list) return state;
-      const changed = list.map((member) => (member.user.id === user ? { ...member, role } : member));
+      const changed = list.map((member) =>
+        member.user.id === user ? { ...member, role } : member,
+      );
       return { ...state, members: { ...state.members, [room]: changed } };
     }
     default:
@@ -118,12 +125,18 @@ export function withMembers(state: AppState, room: RoomId, members: readonly Mem
 }
 
 /** The room list or one room, with what they say about people and about one's own watermarks. */
-export function withRooms(state: AppState, list: readonly Room[], whole: 'whole' | 'part'): AppState {
+export function withRooms(
+  state: AppState,
+  list: readonly Room[],
+  whole: 'whole' | 'part',
+): AppState {
   const peers = list.flatMap(({ peer }) => (peer ? [peer] : []));
   return {
     ...withPeople(state, peers),
     rooms:
-      whole === 'whole' ? rooms.listed(state.rooms, list) : list.reduce(rooms.snapshot, state.rooms),
+      whole === 'whole'
+        ? rooms.listed(state.rooms, list)
+        : list.reduce(rooms.snapshot, state.rooms),
     receipts: list.reduce((all, room) => receipts.held(all, room.id, room.receipt), state.receipts),
   };
 }

@@ -10,11 +10,26 @@ function page(first_seq: number, last_seq: number, head: number, start = 1): Pag
     at_ms: 0,
     text: `p${first_seq + i}`,
   }));
-  return { messages, first_seq, last_seq, head, has_before: first_seq > start, has_after: last_seq < head };
+  return {
+    messages,
+    first_seq,
+    last_seq,
+    head,
+    has_before: first_seq > start,
+    has_after: last_seq < head,
+  };
 }
 
 function said(seq: number, text = `e${seq}`): Event {
-  return { kind: 'message.sent', room: 'r', seq, sender: 'u', at_ms: 0, client_id: `c${seq}`, body: { text } };
+  return {
+    kind: 'message.sent',
+    room: 'r',
+    seq,
+    sender: 'u',
+    at_ms: 0,
+    client_id: `c${seq}`,
+    body: { text },
+  };
 }
 
 /** `[1-3]` a range of messages, `?4-6` a gap, `<` older ones, `|` the beginning. */
@@ -31,7 +46,9 @@ function shown(timeline: t.Timeline): string {
       continue;
     }
     flush();
-    parts.push({ start: '|', older: '<', gap: row.type === 'gap' ? `?${row.from}-${row.to}` : '' }[row.type]);
+    parts.push(
+      { start: '|', older: '<', gap: row.type === 'gap' ? `?${row.from}-${row.to}` : '' }[row.type],
+    );
   }
   flush();
   return parts.join(' ');
@@ -99,7 +116,14 @@ describe('timeline', () => {
   });
 
   it('knows the beginning of a room without messages', () => {
-    const line = t.addPage(t.empty, { messages: [], first_seq: 1, last_seq: 2, head: 2, has_before: false, has_after: false });
+    const line = t.addPage(t.empty, {
+      messages: [],
+      first_seq: 1,
+      last_seq: 2,
+      head: 2,
+      has_before: false,
+      has_after: false,
+    });
     expect(shown(line)).toBe('|');
     expect(t.reachesHead(line)).toBe(true);
   });
@@ -107,6 +131,11 @@ describe('timeline', () => {
   it('forgets older messages of a room that was left, and says so', () => {
     const line = t.trim(t.addPage(t.addPage(t.empty, page(1, 50, 90)), page(61, 90, 90)), 10);
     expect(shown(line)).toBe('< [81-90]');
+  });
+
+  it('begins anew from the latest page, keeping what goes on from it', () => {
+    const held = t.addEvent(t.addPage(t.empty, page(1, 20, 90)), said(91));
+    expect(shown(t.latestOnly(held, page(61, 90, 90)))).toBe('< [61-91]');
   });
 
   it('is the same in whatever order its parts come', () => {

@@ -37,13 +37,29 @@ export function addPage(timeline: Timeline, page: Page): Timeline {
   return { head, start, ranges: insert(timeline.ranges, range) };
 }
 
+/** Begins anew from the latest page; of what was known only what goes on from there is kept. */
+export function latestOnly(timeline: Timeline, page: Page): Timeline {
+  const ranges = timeline.ranges.filter(({ last }) => last + 1 >= page.first_seq);
+  return addPage({ ...timeline, ranges }, page);
+}
+
+/** What lies before the first known range, if one may see it. */
+export function olderThan(timeline: Timeline): Seq | undefined {
+  const first = timeline.ranges[0]?.first;
+  return first === undefined || first <= (timeline.start ?? 1) ? undefined : first;
+}
+
 /** An event that is already known changes nothing, to the reference. */
 export function addEvent(timeline: Timeline, event: Event): Timeline {
   const { seq } = event;
   if (knows(timeline, seq)) return timeline;
   const message = messageOf(event);
   const range = { first: seq, last: seq, messages: message ? [message] : [] };
-  return { ...timeline, head: Math.max(timeline.head, seq), ranges: insert(timeline.ranges, range) };
+  return {
+    ...timeline,
+    head: Math.max(timeline.head, seq),
+    ranges: insert(timeline.ranges, range),
+  };
 }
 
 /** The room is known to go on up to `head`; what is missing shows as a gap. */
@@ -71,8 +87,8 @@ export function reachesHead(timeline: Timeline): boolean {
 export function rowsOf(timeline: Timeline): Row[] {
   const [first] = timeline.ranges;
   if (!first) return timeline.start === undefined ? [] : [{ type: 'start' }];
-  const atStart = timeline.start !== undefined && first.first <= timeline.start;
-  const rows: Row[] = [atStart ? { type: 'start' } : { type: 'older', before: first.first }];
+  const before = olderThan(timeline);
+  const rows: Row[] = [before === undefined ? { type: 'start' } : { type: 'older', before }];
   let next = first.first;
   for (const range of timeline.ranges) {
     if (range.first > next) rows.push({ type: 'gap', from: next, to: range.first - 1 });
@@ -100,8 +116,15 @@ export function messageOf(event: Event): Message | undefined {
 }
 
 /** A name that stays the same from the first keystroke's send to the page of next year. */
-export function keyOfMessage(message: { sender: string; client_id?: string; room: RoomId; seq: Seq }): string {
-  return message.client_id === undefined ? `${message.room}:${message.seq}` : `${message.sender}:${message.client_id}`;
+export function keyOfMessage(message: {
+  sender: string;
+  client_id?: string;
+  room: RoomId;
+  seq: Seq;
+}): string {
+  return message.client_id === undefined
+    ? `${message.room}:${message.seq}`
+    : `${message.sender}:${message.client_id}`;
 }
 
 function insert(ranges: readonly Range[], added: Range): Range[] {

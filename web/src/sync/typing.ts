@@ -8,7 +8,13 @@ export const REPEAT_MS = 3_000;
 
 export type Typing = Readonly<Record<RoomId, Readonly<Record<UserId, number>>>>;
 
-export function heard(typing: Typing, room: RoomId, user: UserId, active: boolean, now_ms: number): Typing {
+export function heard(
+  typing: Typing,
+  room: RoomId,
+  user: UserId,
+  active: boolean,
+  now_ms: number,
+): Typing {
   const { [user]: known, ...others } = typing[room] ?? {};
   if (!active && known === undefined) return typing;
   return { ...typing, [room]: active ? { ...others, [user]: now_ms + FADES_MS } : others };
@@ -49,7 +55,8 @@ export function tell(
   now_ms: number,
 ): [Told | undefined, TypingCommand[]] {
   if (writing && told?.room === room && now_ms < told.at_ms + REPEAT_MS) return [told, []];
-  const farewell = told && (told.room !== room || !writing) ? [{ room: told.room, active: false }] : [];
+  const farewell =
+    told && (told.room !== room || !writing) ? [{ room: told.room, active: false }] : [];
   if (!writing) return [undefined, farewell];
   return [{ room, at_ms: now_ms }, [...farewell, { room, active: true }]];
 }
