@@ -1,6 +1,6 @@
 //! The store as a whole: its threads, its claim on the file, and its faces.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -31,6 +31,7 @@ struct Shared {
     threads: Mutex<Vec<JoinHandle<()>>>,
     meta: Meta,
     origin: Origin,
+    path: PathBuf,
     /// Given up last, after the threads have closed the file.
     _claim: Option<Claim>,
 }
@@ -42,8 +43,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`OpenError`] says what is wrong and what to do.
-    pub fn open(options: &Options) -> Result<Self, OpenError> {
-        let Opened { writer, claim } = open::open(options)?;
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let Opened { writer, claim } = open::open(&options)?;
         let path = options.path.as_path();
         let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
         let (meta, origin) = match options.role {
@@ -64,7 +65,7 @@ impl SqliteStore {
             path: path.to_owned(),
             cause: error.to_string(),
         };
-        let readers = open_readers(path, options)?;
+        let readers = open_readers(path, &options)?;
         let (readers, mut threads) = Readers::start(readers).map_err(failed)?;
         let (writer, thread) = Writer::start(Desk::new(writer)).map_err(failed)?;
         threads.push(thread);
@@ -74,6 +75,7 @@ impl SqliteStore {
                 threads: Mutex::new(threads),
                 meta,
                 origin,
+                path: options.path,
                 _claim: claim,
             }),
         })
@@ -94,6 +96,12 @@ impl SqliteStore {
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.shared.origin
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.shared.path
     }
 
     pub(crate) fn meta(&self) -> &Meta {
