@@ -214,11 +214,11 @@ fn receipts_since(
          CROSS JOIN receipts c ON c.room = m.room \
          CROSS JOIN memberships o ON o.room = c.room AND o.user = c.user \
          WHERE m.user = ?1 AND m.left_seq IS NULL AND r.members <= ?3 AND c.user <> ?1 \
-         AND c.stamp >= ?2 AND o.left_seq IS NULL \
+         AND c.stamp >= max(?2, 1) AND o.left_seq IS NULL \
          UNION ALL \
          SELECT c.room, c.user, c.delivered, c.read FROM memberships m \
          CROSS JOIN receipts c ON c.room = m.room AND c.user = m.user \
-         WHERE m.user = ?1 AND m.left_seq IS NULL AND c.stamp >= ?2";
+         WHERE m.user = ?1 AND m.left_seq IS NULL AND c.stamp >= max(?2, 1)";
     let mut select = conn.prepare_cached(sql)?;
     let rows = select.query_map(params![user.as_bytes(), int(since.0), members_max], |row| {
         Ok(ReceiptChange {

@@ -18,8 +18,8 @@ pub trait Accounts: Send + Sync {
     async fn sign_up(&self, account: NewAccount) -> Result<SignUp, Outage>;
 
     /// Makes the user unless one with this id exists; answers the user as stored, and updates the
-    /// display name and username of one that exists if `refresh` says so and they differ. A
-    /// username that another user has is left out.
+    /// names and picture of one that exists if `refresh` says so and they differ. A username that
+    /// another user has is left out; a username or picture that is not given stays as it is.
     async fn provision(&self, user: User, refresh: Refresh) -> Result<User, Outage>;
 
     /// One user.
@@ -29,7 +29,8 @@ pub trait Accounts: Send + Sync {
     async fn users(&self, users: &[UserId]) -> Result<Vec<User>, Outage>;
 
     /// Users whose username begins with, or whose display name contains, `query` without regard to
-    /// case, by username and id; after the user `after`. Guests are left out.
+    /// case, by username and id (who has no username comes first), after the user `after`. Guests
+    /// are left out. Nothing is after a user that never was.
     async fn search(
         &self,
         query: &str,
@@ -49,9 +50,10 @@ pub trait Accounts: Send + Sync {
     /// Sets the password hash of an account.
     async fn set_password_hash(&self, user: UserId, hash: String) -> Result<(), Outage>;
 
-    /// Opens a session. Its device is made, or reused when it exists and is the user's own
-    /// (otherwise a new id must be used: answers `false`). When the user then has more than
-    /// `devices_max` devices, those unused for longest go, and their sessions with them.
+    /// Opens a session at generation 1. Its device is made, or reused and renamed when it exists
+    /// and is the user's own. When the user then has more than `devices_max` devices, those unused
+    /// for longest go, never the one just used, and their sessions with them. The user's sessions
+    /// that have expired are forgotten.
     async fn open_session(
         &self,
         session: NewSession,
@@ -65,7 +67,9 @@ pub trait Accounts: Send + Sync {
     async fn sessions(&self, user: UserId) -> Result<Vec<Session>, Outage>;
 
     /// Turns a refresh token's generation over. Within `grace_ms` after a turn the generation
-    /// before is answered with the present one again; any older one ends the session.
+    /// before is answered with the present one again; any older one ends the session. One from the
+    /// future, which only a restored store meets, is [`Rotation::Gone`] and ends nothing; so is an
+    /// expired session, which is forgotten.
     async fn rotate(
         &self,
         session: SessionId,

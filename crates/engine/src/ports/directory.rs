@@ -37,11 +37,11 @@ pub trait Directory: Send + Sync {
     async fn rooms_count(&self, user: UserId) -> Result<u32, Outage>;
 
     /// Those of `users` that share a current room with `user` (a live room counts for nothing:
-    /// its watchers are strangers).
+    /// its watchers are strangers). A user is acquainted with themselves.
     async fn acquainted(&self, user: UserId, users: &[UserId]) -> Result<Vec<UserId>, Outage>;
 
-    /// Everyone who shares a current room of at most `members_max` members with `user`, at most
-    /// `limit`.
+    /// Everyone else who shares a current room of at most `members_max` members with `user`, live
+    /// ones left out, at most `limit`.
     async fn acquaintances(
         &self,
         user: UserId,
@@ -65,8 +65,8 @@ pub trait Directory: Send + Sync {
     async fn my_room(&self, room: RoomId, user: UserId) -> Result<Option<MyRoom>, Outage>;
 
     /// Open rooms (channels and live rooms, neither deleted nor archived) whose name contains
-    /// `query` without regard to case, by name and id, after the room `after`; with whether `user`
-    /// is in them.
+    /// `query` without regard to case, by name in lower case and id, after the room `after`; with
+    /// whether `user` is in them. Nothing is after a room that never was.
     async fn listed(
         &self,
         user: UserId,
@@ -94,10 +94,10 @@ pub trait Directory: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Invitation>, Outage>;
 
-    /// Ends an invitation; whether there was one.
+    /// Ends an invitation; whether there was one that had not been revoked.
     async fn revoke_invitation(&self, room: RoomId, id: InvitationId) -> Result<bool, Outage>;
 
-    /// The answer kept for an idempotency key, if it is younger than `not_before`.
+    /// The answer kept for an idempotency key, if it is not older than `not_before`.
     async fn saved_answer(
         &self,
         owner: &str,
@@ -105,8 +105,8 @@ pub trait Directory: Send + Sync {
         not_before: Timestamp,
     ) -> Result<Option<SavedAnswer>, Outage>;
 
-    /// Keeps the answer to a request that carried an idempotency key; forgets those older than
-    /// `not_before`, a few at a time.
+    /// Keeps the answer to a request that carried an idempotency key, unless one is kept that is
+    /// not older than `not_before`; forgets those that are, a few at a time.
     async fn save_answer(
         &self,
         owner: &str,

@@ -40,15 +40,16 @@ pub trait History: Send + Sync {
         limit: usize,
     ) -> Result<Vec<(UserId, Watermarks)>, Outage>;
 
-    /// The watermarks of one member and the mark from which the room counts as unread.
+    /// The watermarks of one current member and the mark from which the room counts as unread.
     async fn receipt(
         &self,
         room: RoomId,
         user: UserId,
     ) -> Result<Option<(Watermarks, Option<Seq>)>, Outage>;
 
-    /// What a member has not read, by the rule of [`tidings_domain::unread`]; counts are capped at
-    /// [`tidings_domain::limits::UNREAD_COUNT_MAX`] + 1. Only messages the member may see count.
+    /// What a current member has not read, by the rule of [`tidings_domain::unread`]; each count is
+    /// capped at [`tidings_domain::limits::UNREAD_COUNT_MAX`] + 1. Only messages the member may see
+    /// count. Nothing is unread to who is no member.
     async fn unread(&self, room: RoomId, user: UserId) -> Result<Unread, Outage>;
 
     /// The seqs of the very messages that [`Self::unread`] counts, ascending, at most `limit`.
@@ -59,7 +60,7 @@ pub trait History: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Seq>, Outage>;
 
-    /// What a user has not read in each current room where that is anything.
+    /// What a user has not read in each current room where that is anything, in any order.
     async fn unread_rooms(&self, user: UserId) -> Result<Vec<UnreadRoom>, Outage>;
 }
 

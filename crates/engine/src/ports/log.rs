@@ -16,7 +16,9 @@ use super::Outage;
 ///
 /// *Projections*: rooms, memberships, messages, mentions and the sender's own watermarks change in
 /// the transaction that appends the event, by the rules of the event's kind; an event of an unknown
-/// kind only raises the room's head.
+/// kind only raises the room's head. The rules that are not plain: who joins while being a member
+/// gets the role and nothing else; a ban also holds for who has left or never came; who sends has
+/// read up to there; a room's deletion ends all memberships and blanks all messages.
 #[async_trait]
 pub trait Log: Send + Sync {
     /// Which life of the log this is, and where it ends now.
@@ -57,9 +59,10 @@ pub trait Log: Send + Sync {
     /// deletion included).
     async fn user_rooms(&self, user: UserId, since: Option<Position>) -> Result<UserRooms, Outage>;
 
-    /// Receipts that rose in the user's current rooms after `since` (a receipt's stamp is the
-    /// log's last position when it was committed; compare inclusively, for several share one).
-    /// Only of rooms with at most `members_max` members, and the user's own always.
+    /// Receipts of current members that rose in the user's current rooms after `since`. A receipt's
+    /// stamp is the log's last position once its whole transaction is committed, so that no cursor
+    /// stands between them; compare inclusively, for several share one. In any order; only of rooms
+    /// with at most `members_max` members, and the user's own always.
     async fn receipts_since(
         &self,
         user: UserId,
@@ -128,7 +131,7 @@ pub struct Append {
 /// What must be true in the transaction, else the append is [`Outcome::Stale`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
-    /// The room does not exist.
+    /// The room does not exist, and the first body creates it.
     Absent,
     /// The room exists, is not deleted, and its version is this one.
     Version(RoomVersion),
@@ -142,7 +145,8 @@ pub struct InvitationUse {
 }
 
 /// Watermarks to raise. The store bounds them by the room's head and applies
-/// [`Watermarks::raised`]; a raised `read` clears the member's unread mark.
+/// [`Watermarks::raised`]. A `read` that is not below the present watermark lifts the member's
+/// unread mark, even if the watermark stays: a room that was marked as unread is read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReceiptWrite {
     /// In which room.
@@ -196,7 +200,7 @@ pub enum Outcome {
     Receipt {
         /// Where they stand.
         now: ReceiptChange,
-        /// Whether this write raised them.
+        /// Whether this write raised them, or lifted the member's unread mark.
         rose: bool,
     },
     /// Done; there is nothing to say.
