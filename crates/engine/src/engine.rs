@@ -101,6 +101,8 @@ pub struct Engine {
     pub signals: Limiter<UserId>,
     /// When a member may speak again in a room in slow mode.
     pub slow_mode: crate::slow_mode::SlowMode,
+    /// Whose turn it is to change a room.
+    pub turns: crate::turns::Turns,
     pub(crate) marks: Mutex<PendingMarks>,
 }
 
@@ -155,6 +157,7 @@ impl Engine {
             sends: Limiter::new(options.sends),
             signals: Limiter::new(options.signals),
             slow_mode: crate::slow_mode::SlowMode::default(),
+            turns: crate::turns::Turns::default(),
             marks: Mutex::default(),
         });
         tokio::spawn(aftermath::run(engine.clone(), news));

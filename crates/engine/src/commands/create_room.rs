@@ -58,18 +58,28 @@ pub async fn create_room(
     make(engine, actor, id, RoomCreated { kind, settings }, joined).await
 }
 
+/// The room that two people share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DirectRoom {
+    /// Which.
+    pub id: RoomId,
+    /// Whether it was made just now.
+    pub is_new: bool,
+}
+
 /// Opens the room that the actor shares with another person.
 pub async fn open_direct_room(
     engine: &Engine,
     actor: Actor,
     other: UserId,
-) -> Result<RoomId, Failure> {
+) -> Result<DirectRoom, Failure> {
     if other == actor.user {
         return Err(Refusal::invalid("user", &"a direct room is for two people").into());
     }
     check_people(engine, &[other]).await?;
     let id = RoomId::direct(actor.user, other);
-    if look(engine, id, actor.user).await?.is_none() {
+    let is_new = look(engine, id, actor.user).await?.is_none();
+    if is_new {
         check_rooms(engine, actor.user).await?;
         let created = RoomCreated {
             kind: RoomKind::Direct,
@@ -78,7 +88,7 @@ pub async fn open_direct_room(
         let both = vec![(actor.user, Role::Member), (other, Role::Member)];
         make(engine, actor, id, created, both).await?;
     }
-    Ok(id)
+    Ok(DirectRoom { id, is_new })
 }
 
 async fn make(

@@ -9,7 +9,8 @@ use crate::ports::{Outage, ReceiptWrite};
 use crate::refusal::{Failure, Refusal};
 use crate::writer::MarkWaiter;
 
-/// Watermarks to raise. A seq beyond the head counts as the head.
+/// Watermarks to raise. A seq beyond the head counts as the head; one before what the member may
+/// see, as none: who cannot see an event has not read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     /// In which room.
@@ -27,17 +28,19 @@ pub async fn mark_for(
     mark: Mark,
     waiter: MarkWaiter,
 ) -> Result<(), Failure> {
-    engine.rooms.require(mark.room, user, Action::Read).await?;
-    let Mark {
-        room,
-        delivered,
-        read,
-    } = mark;
+    let standing = engine.rooms.require(mark.room, user, Action::Read).await?;
+    let visible = |seq: Seq| {
+        if seq < standing.visible_from {
+            Seq::ZERO
+        } else {
+            seq
+        }
+    };
     let write = ReceiptWrite {
-        room,
+        room: mark.room,
         user,
-        delivered,
-        read,
+        delivered: visible(mark.delivered),
+        read: visible(mark.read),
     };
     let full = engine.marks.lock().add(write, waiter);
     if let Err(waiter) = full {
@@ -50,6 +53,13 @@ pub async fn mark_for(
 pub async fn mark(engine: &Engine, user: UserId, mark: Mark) -> Result<Watermarks, Failure> {
     let (tell, marks) = oneshot::channel();
     mark_for(engine, user, mark, MarkWaiter::Request(tell)).await?;
+    marked_of(marks).await
+}
+
+/// Waits for what became of a mark.
+pub(super) async fn marked_of(
+    marks: oneshot::Receiver<Result<Watermarks, Failure>>,
+) -> Result<Watermarks, Failure> {
     marks
         .await
         .map_err(|_| Outage::new("writer", "answer", &"the writer has stopped"))?

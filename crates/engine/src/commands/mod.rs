@@ -92,6 +92,7 @@ pub(crate) async fn decide(
     invitation: Option<InvitationUse>,
     mut rule: impl AsyncFnMut(&Sight) -> Result<Decision, Failure>,
 ) -> Result<(), Failure> {
+    let _turn = engine.turns.of(room).await;
     for _ in 0..ATTEMPTS_MAX {
         let sight = look(engine, room, actor.user)
             .await?

@@ -86,7 +86,12 @@ pub async fn load(engine: &Engine, actor: Actor, room: RoomId) -> Result<Standin
 
 /// Sends and waits for the commit.
 pub async fn send(engine: &Engine, actor: Actor, message: SendMessage) -> Result<Sent, Failure> {
+    let mut turn = None;
     for attempt in 0..super::ATTEMPTS_MAX {
+        if attempt == 1 {
+            // Somebody changed the room in between; now nobody else does.
+            turn = Some(engine.turns.of(message.room).await);
+        }
         let standing = load(engine, actor, message.room).await?;
         if attempt == 0 {
             check(engine, actor, &standing, &message)?;
@@ -113,6 +118,7 @@ pub async fn send(engine: &Engine, actor: Actor, message: SendMessage) -> Result
             _ => engine.rooms.forget(Some(message.room)),
         }
     }
+    drop(turn);
     Err(Refusal::Conflict.into())
 }
 

@@ -5,8 +5,12 @@
 //! connection gets events of all its rooms in commit order, and one number says where it stands.
 
 mod audience;
+mod connection;
+mod dirty;
 mod hub;
 mod shard;
+#[cfg(test)]
+mod shard_tests;
 
 pub use hub::{Hub, JoinOutcome};
 pub use shard::{Ack, CommitNews, Join, Shard};

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use slab::Slab;
-use tidings_domain::{Cursor, Epoch, Event, EventBody, Position, RoomId, Seq, Timestamp, UserId};
+use tidings_domain::{Cursor, Epoch, Event, EventBody, Position, RoomId, UserId};
 
 use super::audience::{Audiences, UserKey};
-use crate::envelope::{Envelope, Notice, NoticeContent};
+use super::connection::Connection;
+use super::dirty::{Dirty, Urgency};
+use crate::envelope::{Envelope, Notice};
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
 
 /// Events that the shard remembers, so that a reader who comes from the log finds the join.
@@ -51,40 +53,12 @@ pub struct Join {
     pub at: Position,
 }
 
-struct Connection {
-    id: ConnectionId,
-    user: UserKey,
-    outlet: Arc<dyn Outlet>,
-    /// Where the lag began, for one that lags.
-    lag: Option<Position>,
-    is_dirty: bool,
-    wants: Option<Box<Focus>>,
-}
-
-impl Connection {
-    /// Tells something ephemeral. Receipts must not be lost for good: who has no place for them
-    /// counts as behind and gets the last word of each when catching up.
-    fn notice(&mut self, notice: &Arc<Notice>, position: Position) {
-        let is_full = self.outlet.notice(notice) == Offer::Full;
-        let is_receipt = matches!(notice.content, NoticeContent::Receipts { .. });
-        if is_full && is_receipt && self.lag.is_none() {
-            self.lag = Some(position);
-            let _ = self.outlet.reply(Reply::Behind);
-        }
-    }
-}
-
-/// A connection that wants some rooms in full and hints of the others.
-#[derive(Default)]
-struct Focus {
-    rooms: HashSet<RoomId>,
-    hints: HashMap<RoomId, (Seq, Timestamp)>,
-}
-
 /// See the module.
 pub struct Shard {
     epoch: Epoch,
     position: Position,
+    /// Where the last checkpoint stood.
+    told: Position,
     ring: VecDeque<Arc<Envelope>>,
     /// The last event that the ring holds no more.
     forgotten: Position,
@@ -93,9 +67,7 @@ pub struct Shard {
     by_id: HashMap<ConnectionId, u32>,
     waiting: Vec<Join>,
     hinted: Vec<u32>,
-    dirty_small: Vec<u32>,
-    dirty_large: VecDeque<u32>,
-    loose: Vec<Arc<dyn Outlet>>,
+    dirty: Dirty,
 }
 
 impl Shard {
@@ -105,6 +77,7 @@ impl Shard {
         Self {
             epoch,
             position,
+            told: position,
             ring: VecDeque::new(),
             forgotten: position,
             audiences: Audiences::default(),
@@ -112,9 +85,7 @@ impl Shard {
             by_id: HashMap::new(),
             waiting: Vec::new(),
             hinted: Vec::new(),
-            dirty_small: Vec::new(),
-            dirty_large: VecDeque::new(),
-            loose: Vec::new(),
+            dirty: Dirty::default(),
         }
     }
 
@@ -141,7 +112,7 @@ impl Shard {
         for ack in news.acks {
             // Who has no place for an answer does not read; asking again gets the same answer.
             let _ = ack.outlet.reply(ack.reply);
-            self.loose.push(ack.outlet);
+            self.dirty.senders.push(ack.outlet);
         }
         for envelope in news.events.iter() {
             // A recovery after an outage may tell again what was told.
@@ -196,23 +167,13 @@ impl Shard {
     pub fn notice_room(&mut self, room: RoomId, notice: &Arc<Notice>, except: Option<UserId>) {
         let except = except.and_then(|user| self.audiences.user(user));
         let users = self.audiences.in_room(room);
-        let is_large = users.len() > LARGE_AUDIENCE;
+        let urgency = urgency(users.len());
         for user in users.iter().filter(|user| Some(**user) != except) {
             for key in self.audiences.connections(*user) {
                 let connection = &mut self.connections[*key as usize];
-                let in_focus = connection
-                    .wants
-                    .as_ref()
-                    .is_none_or(|focus| focus.rooms.contains(&room));
-                if connection.lag.is_none() && in_focus {
+                if connection.lag.is_none() && connection.has_in_focus(room) {
                     connection.notice(notice, self.position);
-                    mark_dirty(
-                        connection,
-                        *key,
-                        is_large,
-                        &mut self.dirty_small,
-                        &mut self.dirty_large,
-                    );
+                    self.dirty.mark(connection, *key, urgency);
                 }
             }
         }
@@ -234,66 +195,40 @@ impl Shard {
     /// From now on the connection wants these rooms in full and hints of the others; all in full
     /// for `None`.
     pub fn focus(&mut self, id: ConnectionId, rooms: Option<Vec<RoomId>>) {
-        let Some(key) = self.by_id.get(&id) else {
-            return;
-        };
-        self.connections[*key as usize].wants = rooms.map(|rooms| {
-            Box::new(Focus {
-                rooms: rooms.into_iter().collect(),
-                hints: HashMap::new(),
-            })
-        });
+        if let Some(key) = self.by_id.get(&id) {
+            self.connections[*key as usize].focus(rooms);
+        }
     }
 
-    /// Sends the hints that have gathered, and a checkpoint to those who had nothing else to tell
-    /// them how far they are. The hub calls it now and then.
+    /// Sends the hints that have gathered. The hub calls it now and then.
     pub fn send_hints(&mut self) {
         for key in std::mem::take(&mut self.hinted) {
             let Some(connection) = self.connections.get_mut(key as usize) else {
                 continue;
             };
-            let Some(focus) = &mut connection.wants else {
-                continue;
-            };
-            let outlet = &connection.outlet;
-            focus.hints.retain(|room, (head, at)| {
-                let hint = Reply::Hint {
-                    room: *room,
-                    head: *head,
-                    at: *at,
-                };
-                outlet.reply(hint) == Offer::Full
-            });
-            if !focus.hints.is_empty() {
+            if connection.send_hints() {
                 self.hinted.push(key);
             }
-            mark_dirty(
-                connection,
-                key,
-                false,
-                &mut self.dirty_small,
-                &mut self.dirty_large,
-            );
+            self.dirty.mark(connection, key, Urgency::Soon);
         }
     }
 
-    /// Tells every live connection where it stands, so that its next resume begins there.
+    /// Tells every live connection where it stands, if that has changed, so that its next resume
+    /// begins there.
     pub fn send_checkpoints(&mut self) {
+        if self.told == self.position {
+            return;
+        }
+        self.told = self.position;
         let cursor = Cursor::at(self.epoch, self.position);
         for (key, connection) in &mut self.connections {
             if connection.lag.is_none() {
-                let _ = connection.outlet.reply(Reply::Checkpoint {
+                let checkpoint = Reply::Checkpoint {
                     cursor: cursor.clone(),
                     live: true,
-                });
-                let key = u32::try_from(key).expect("keys are made from u32");
-                mark_dirty(
-                    connection,
-                    key,
-                    true,
-                    &mut self.dirty_small,
-                    &mut self.dirty_large,
-                );
+                };
+                let _ = connection.outlet.reply(checkpoint);
+                self.dirty.mark(connection, small(key), Urgency::InSlices);
             }
         }
     }
@@ -302,21 +237,14 @@ impl Shard {
     pub fn reply_all(&mut self, make: &dyn Fn(ConnectionId) -> Reply) {
         for (_, connection) in &self.connections {
             let _ = connection.outlet.reply(make(connection.id));
-            self.loose.push(connection.outlet.clone());
+            self.dirty.senders.push(connection.outlet.clone());
         }
     }
 
     /// The next outlets to flush, at most `max` of large rooms at a time; those of small rooms
     /// and senders always come first. Empty when all is flushed.
     pub fn take_dirty(&mut self, max: usize, into: &mut Vec<Arc<dyn Outlet>>) {
-        into.append(&mut self.loose);
-        for key in std::mem::take(&mut self.dirty_small) {
-            take_one(&mut self.connections, key, into);
-        }
-        let large = self.dirty_large.len().min(max);
-        for key in self.dirty_large.drain(..large) {
-            take_one(&mut self.connections, key, into);
-        }
+        self.dirty.take(&mut self.connections, max, into);
     }
 
     fn each_of(&mut self, users: &[UserId], say: impl Fn(&mut Connection)) {
@@ -324,13 +252,7 @@ impl Shard {
             for key in self.audiences.connections(user) {
                 let connection = &mut self.connections[*key as usize];
                 say(connection);
-                mark_dirty(
-                    connection,
-                    *key,
-                    false,
-                    &mut self.dirty_small,
-                    &mut self.dirty_large,
-                );
+                self.dirty.mark(connection, *key, Urgency::Soon);
             }
         }
     }
@@ -357,28 +279,20 @@ impl Shard {
 
     fn offer_to_room(&mut self, envelope: &Arc<Envelope>) {
         let users = self.audiences.in_room(envelope.event.room);
-        let is_large = users.len() > LARGE_AUDIENCE;
+        let urgency = urgency(users.len());
         for user in users {
             for key in self.audiences.connections(*user) {
                 let connection = &mut self.connections[*key as usize];
                 if connection.lag.is_some() {
                     continue;
                 }
-                if is_hint_enough(connection, *key, &envelope.event, &mut self.hinted) {
-                    continue;
+                match connection.hint(&envelope.event) {
+                    Some(is_first) => self.hinted.extend(is_first.then_some(*key)),
+                    None => {
+                        connection.tell(envelope);
+                        self.dirty.mark(connection, *key, urgency);
+                    }
                 }
-                if connection.outlet.event(envelope) == Offer::Full {
-                    // Everything before this event was taken.
-                    connection.lag = Some(Position(envelope.event.position.0 - 1));
-                    let _ = connection.outlet.reply(Reply::Behind);
-                }
-                mark_dirty(
-                    connection,
-                    *key,
-                    is_large,
-                    &mut self.dirty_small,
-                    &mut self.dirty_large,
-                );
             }
         }
     }
@@ -458,7 +372,7 @@ impl Shard {
         outlet: Arc<dyn Outlet>,
         lag: Option<Position>,
     ) {
-        self.loose.push(outlet.clone());
+        self.dirty.senders.push(outlet.clone());
         if let Some(key) = self.by_id.get(&id) {
             self.connections[*key as usize].lag = lag;
             return;
@@ -471,8 +385,7 @@ impl Shard {
             is_dirty: false,
             wants: None,
         };
-        let key = u32::try_from(self.connections.insert(connection))
-            .expect("fewer than 2^32 connections a shard");
+        let key = small(self.connections.insert(connection));
         self.by_id.insert(id, key);
         self.audiences.connections_mut(user).push(key);
     }
@@ -491,49 +404,16 @@ fn follow_membership(rooms: &mut HashSet<RoomId>, event: &Event, user: UserId) -
     }
 }
 
-/// Whether the connection wants no more than a hint of this event; notes the hint. What concerns
-/// the user's own membership, and the end of a room, is always told in full.
-fn is_hint_enough(
-    connection: &mut Connection,
-    key: u32,
-    event: &Event,
-    hinted: &mut Vec<u32>,
-) -> bool {
-    let Some(focus) = &mut connection.wants else {
-        return false;
-    };
-    let in_full = focus.rooms.contains(&event.room) || event.body.changes_room();
-    if in_full {
-        return false;
-    }
-    if focus.hints.is_empty() {
-        hinted.push(key);
-    }
-    focus.hints.insert(event.room, (event.seq, event.at));
-    true
-}
-
-fn mark_dirty(
-    connection: &mut Connection,
-    key: u32,
-    is_large: bool,
-    small: &mut Vec<u32>,
-    large: &mut VecDeque<u32>,
-) {
-    if connection.is_dirty {
-        return;
-    }
-    connection.is_dirty = true;
-    if is_large {
-        large.push_back(key);
+/// Whether an audience of so many users in one shard is written at once or in slices.
+const fn urgency(users: usize) -> Urgency {
+    if users > LARGE_AUDIENCE {
+        Urgency::InSlices
     } else {
-        small.push(key);
+        Urgency::Soon
     }
 }
 
-fn take_one(connections: &mut Slab<Connection>, key: u32, into: &mut Vec<Arc<dyn Outlet>>) {
-    if let Some(connection) = connections.get_mut(key as usize) {
-        connection.is_dirty = false;
-        into.push(connection.outlet.clone());
-    }
+/// Keys are `u32` to save memory; a process cannot hold 2^32 sockets.
+fn small(key: usize) -> u32 {
+    u32::try_from(key).expect("fewer than 2^32 connections a shard")
 }
