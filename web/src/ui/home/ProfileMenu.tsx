@@ -35,7 +35,10 @@ export function ProfileMenu() {
   const look = useStore(theme, (chosen) => chosen);
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
-  const shown = availability === 'invisible' ? 'offline' : availability;
+  const live = useAppState(({ connection }) => connection.phase.name === 'live');
+  // Without a connection nobody sees one, whatever was chosen.
+  const shown = live && availability !== 'invisible' ? availability : 'offline';
+  const chosen = AVAILABILITIES.find(([value]) => value === availability)?.[1];
   return (
     <footer className="me">
       <Menu
@@ -46,7 +49,7 @@ export function ProfileMenu() {
             <span className="me-names">
               <bdi className="me-name one-line">{me.display_name}</bdi>
               <span className="me-status one-line">
-                {me.status_text ?? AVAILABILITIES.find(([value]) => value === availability)?.[1]}
+                {live ? (me.status_text ?? chosen) : 'Not connected'}
               </span>
             </span>
             <Icon name="more" />

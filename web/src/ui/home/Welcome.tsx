@@ -14,8 +14,8 @@ export function Welcome() {
       <h2>{none ? 'A quiet shore' : 'Pick a conversation'}</h2>
       <p>
         {none
-          ? 'Start a room and send somebody its link, or look what is open to all.'
-          : 'Or start a new one, or look what is open to all.'}
+          ? 'Start a room and send somebody its link, or see which channels are open to all.'
+          : 'Or start a new one, or see which channels are open to all.'}
       </p>
       <div className="welcome-actions">
         <button className="button button-main" onClick={() => setMaking(true)}>

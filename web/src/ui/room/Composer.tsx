@@ -63,6 +63,7 @@ function Writer({ room, replyTo, onReplyDone }: ComposerProps) {
   };
   const change = (value: string) => {
     setText(value);
+    mentions.onSelect();
     shell.type(room.id, value.trim() !== '');
   };
   const key = (event: KeyboardEvent) => {
