@@ -9,6 +9,7 @@
 mod aftermath;
 pub mod catchup;
 pub mod commands;
+pub mod conformance;
 pub mod connection;
 pub mod connections;
 pub mod engine;
@@ -16,6 +17,7 @@ pub mod envelope;
 pub mod fanout;
 mod here;
 pub mod limiter;
+pub mod memory;
 pub mod meters;
 pub mod outlet;
 pub mod pages;
@@ -27,6 +29,7 @@ pub mod recent;
 pub mod refusal;
 pub mod rooms;
 pub mod slow_mode;
+pub mod turns;
 pub mod writer;
 
 pub use engine::{Engine, EngineOptions};

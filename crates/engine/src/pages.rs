@@ -44,6 +44,17 @@ pub struct Page {
     pub has_after: bool,
 }
 
+/// A stretch of a room's log, ascending and without holes.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// The events.
+    pub events: Vec<Arc<Envelope>>,
+    /// The room's last event, as far as is known.
+    pub head: Seq,
+    /// Whether the stretch reaches it.
+    pub is_complete: bool,
+}
+
 /// Reads pages.
 pub struct Pages {
     history: Arc<dyn History>,
@@ -89,6 +100,35 @@ impl Pages {
                 Ok(join(before, after.await?))
             }
         }
+    }
+
+    /// At most `limit` events after a seq, for a member.
+    pub async fn events(
+        &self,
+        room: RoomId,
+        standing: &Standing,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Stretch, Outage> {
+        let known = standing.facts.head;
+        let after = after.max(Seq(standing.visible_from.0.saturating_sub(1)));
+        let in_memory = (after <= known)
+            .then(|| self.recent.after(room, after, known, limit))
+            .flatten();
+        let events = match in_memory {
+            Some(events) => events,
+            None => {
+                let events = self.log.events_after(room, after, limit).await?;
+                events.into_iter().map(Envelope::new).collect()
+            }
+        };
+        let last = events.last().map(|envelope| envelope.event.seq);
+        let head = known.max(last.unwrap_or_default());
+        Ok(Stretch {
+            is_complete: last.unwrap_or(after) >= head,
+            head,
+            events,
+        })
     }
 
     /// Begins a room's tail, if it has none that reaches its head.

@@ -85,6 +85,31 @@ pub struct Rooms {
 struct Cache {
     young: Generation,
     old: Generation,
+    passed: Passed,
+}
+
+/// Counts what has passed by, by a part of the room's id: what was read from the directory before
+/// a commit must not be kept after it, or a removed member would stay one here.
+struct Passed([u32; PASSED_SLOTS]);
+
+/// Rooms that share a slot keep each other out of the cache for a moment, and nothing else.
+const PASSED_SLOTS: usize = 256;
+
+impl Default for Passed {
+    fn default() -> Self {
+        Self([0; PASSED_SLOTS])
+    }
+}
+
+impl Passed {
+    fn count(&self, room: RoomId) -> u32 {
+        self.0[usize::from(room.as_bytes()[15])]
+    }
+
+    fn raise(&mut self, room: RoomId) {
+        let slot = &mut self.0[usize::from(room.as_bytes()[15])];
+        *slot = slot.wrapping_add(1);
+    }
 }
 
 #[derive(Default)]
@@ -106,28 +131,25 @@ impl Rooms {
     /// A member's standing, if it is in memory.
     #[must_use]
     pub fn cached(&self, room: RoomId, user: UserId) -> Option<Standing> {
-        let mut cache = self.cache.lock();
-        let facts = cache.room(room)?;
-        let (role, visible_from) = cache.member(room, user)?;
-        Some(Standing {
-            facts,
-            role,
-            visible_from,
-        })
+        self.cache.lock().standing(room, user)
     }
 
     /// A member's standing; `None` for who is no member and for rooms that do not exist.
     pub async fn standing(&self, room: RoomId, user: UserId) -> Result<Option<Standing>, Outage> {
-        if let Some(standing) = self.cached(room, user) {
-            return Ok(Some(standing));
-        }
+        let passed = {
+            let mut cache = self.cache.lock();
+            if let Some(standing) = cache.standing(room, user) {
+                return Ok(Some(standing));
+            }
+            cache.passed.count(room)
+        };
         let Some((found, membership)) = self.directory.room_and_membership(room, user).await?
         else {
             return Ok(None);
         };
         let standing = standing_in(&found, membership.as_ref());
         if let Some(standing) = standing {
-            self.cache.lock().keep(room, user, standing);
+            self.cache.lock().keep(room, user, standing, passed);
         }
         Ok(standing)
     }
@@ -152,26 +174,7 @@ impl Rooms {
 
     /// Takes in a committed event.
     pub fn commit(&self, event: &Event, version: RoomVersion, members: u32) {
-        let mut cache = self.cache.lock();
-        if let EventBody::RoomDeleted = event.body {
-            cache.forget(event.room);
-            return;
-        }
-        let Cache { young, old } = &mut *cache;
-        for generation in [young, old] {
-            if let Some(facts) = generation.rooms.get_mut(&event.room) {
-                facts.head = facts.head.max(event.seq);
-                facts.version = version;
-                facts.members = members;
-                if let EventBody::RoomChanged(settings) = &event.body {
-                    facts.archived = settings.archived;
-                    facts.slow_mode_s = settings.slow_mode_s;
-                }
-            }
-            if let Some(user) = member_changed(&event.body) {
-                generation.members.remove(&(event.room, user));
-            }
-        }
+        self.cache.lock().commit(event, version, members);
     }
 
     /// Forgets a room that turned out to be out of date, or everything.
@@ -179,7 +182,10 @@ impl Rooms {
         let mut cache = self.cache.lock();
         match room {
             Some(room) => cache.forget(room),
-            None => *cache = Cache::default(),
+            None => {
+                cache.young = Generation::default();
+                cache.old = Generation::default();
+            }
         }
     }
 }
@@ -226,8 +232,43 @@ impl Cache {
         Some(member)
     }
 
+    fn standing(&mut self, room: RoomId, user: UserId) -> Option<Standing> {
+        let facts = self.room(room)?;
+        let (role, visible_from) = self.member(room, user)?;
+        Some(Standing {
+            facts,
+            role,
+            visible_from,
+        })
+    }
+
+    fn commit(&mut self, event: &Event, version: RoomVersion, members: u32) {
+        self.passed.raise(event.room);
+        if let EventBody::RoomDeleted = event.body {
+            self.forget(event.room);
+            return;
+        }
+        for generation in [&mut self.young, &mut self.old] {
+            if let Some(facts) = generation.rooms.get_mut(&event.room) {
+                facts.head = facts.head.max(event.seq);
+                facts.version = version;
+                facts.members = members;
+                if let EventBody::RoomChanged(settings) = &event.body {
+                    facts.archived = settings.archived;
+                    facts.slow_mode_s = settings.slow_mode_s;
+                }
+            }
+            if let Some(user) = member_changed(&event.body) {
+                generation.members.remove(&(event.room, user));
+            }
+        }
+    }
+
     /// Keeps what was loaded unless a commit has passed by since: then the next one loads again.
-    fn keep(&mut self, room: RoomId, user: UserId, standing: Standing) {
+    fn keep(&mut self, room: RoomId, user: UserId, standing: Standing, passed: u32) {
+        if self.passed.count(room) != passed {
+            return;
+        }
         if self.young.members.len() >= GENERATION_ENTRIES_MAX {
             self.old = std::mem::take(&mut self.young);
         }
@@ -249,5 +290,96 @@ impl Cache {
                 generation.members.retain(|(of, _), _| *of != room);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_domain::event::{LeaveReason, MemberLeft};
+    use tidings_domain::{MessageBody, Position, Timestamp};
+
+    use super::*;
+
+    fn ids() -> (RoomId, UserId) {
+        (RoomId::from_bytes([1; 16]), UserId::from_bytes([2; 16]))
+    }
+
+    fn standing(version: u64, head: u64) -> Standing {
+        let facts = RoomFacts {
+            kind: RoomKind::Group,
+            archived: false,
+            slow_mode_s: 0,
+            members: 2,
+            head: Seq(head),
+            version: RoomVersion(version),
+        };
+        Standing {
+            facts,
+            role: Role::Member,
+            visible_from: Seq(1),
+        }
+    }
+
+    fn event(seq: u64, body: EventBody) -> Event {
+        let (room, sender) = ids();
+        Event {
+            room,
+            seq: Seq(seq),
+            position: Position(seq),
+            sender,
+            device: None,
+            client_id: None,
+            at: Timestamp(0),
+            body,
+        }
+    }
+
+    fn said(seq: u64) -> Event {
+        let text = tidings_domain::text::MessageText::parse("hi").unwrap();
+        let body = MessageBody {
+            text,
+            reply_to: None,
+            mentions: Vec::new(),
+            metadata: serde_json::Map::new(),
+        };
+        event(seq, EventBody::MessageSent(body))
+    }
+
+    fn left(seq: u64) -> Event {
+        let (_, user) = ids();
+        let reason = LeaveReason::Removed;
+        event(seq, EventBody::MemberLeft(MemberLeft { user, reason }))
+    }
+
+    #[test]
+    fn a_standing_that_was_read_before_a_removal_is_not_kept_after_it() {
+        let (room, user) = ids();
+        let mut cache = Cache::default();
+        let passed = cache.passed.count(room);
+        let read = standing(5, 9);
+        cache.commit(&left(10), RoomVersion(6), 1);
+        cache.keep(room, user, read, passed);
+        assert_eq!(cache.standing(room, user), None);
+    }
+
+    #[test]
+    fn a_head_that_was_read_before_a_message_is_not_kept_after_it() {
+        let (room, user) = ids();
+        let mut cache = Cache::default();
+        let passed = cache.passed.count(room);
+        cache.commit(&said(10), RoomVersion(5), 2);
+        cache.keep(room, user, standing(5, 9), passed);
+        assert_eq!(cache.standing(room, user), None);
+    }
+
+    #[test]
+    fn what_is_kept_follows_the_commits() {
+        let (room, user) = ids();
+        let mut cache = Cache::default();
+        cache.keep(room, user, standing(5, 9), 0);
+        cache.commit(&said(10), RoomVersion(5), 2);
+        assert_eq!(cache.standing(room, user), Some(standing(5, 10)));
+        cache.commit(&left(11), RoomVersion(6), 1);
+        assert_eq!(cache.standing(room, user), None);
     }
 }
