@@ -60,7 +60,7 @@ pub async fn accept_invitation(
         room,
         actor,
         Some(InvitationUse { code_hash }),
-        async |sight| {
+        |sight| async move {
             if sight
                 .membership
                 .as_ref()

@@ -36,9 +36,10 @@ pub async fn change_room(
     room: RoomId,
     change: RoomChange,
 ) -> Result<(), Failure> {
-    decide(engine, room, actor, None, async |sight| {
+    let change = &change;
+    decide(engine, room, actor, None, |sight| async move {
         sight.require(Action::ChangeRoom)?;
-        let settings = changed(&sight.room.settings, &change);
+        let settings = changed(&sight.room.settings, change);
         check_settings(&settings)?;
         if settings == sight.room.settings {
             return Ok(Decision::Nothing);

@@ -8,7 +8,7 @@ use crate::refusal::Failure;
 
 /// Deletes a room.
 pub async fn delete_room(engine: &Engine, actor: Actor, room: RoomId) -> Result<(), Failure> {
-    decide(engine, room, actor, None, async |sight| {
+    decide(engine, room, actor, None, |sight| async move {
         sight.require(Action::DeleteRoom)?;
         Ok(Decision::Append(vec![EventBody::RoomDeleted]))
     })

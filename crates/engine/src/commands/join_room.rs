@@ -12,7 +12,7 @@ use crate::refusal::{Failure, Refusal};
 
 /// Joins a channel or a live room; who is in it already stays.
 pub async fn join_room(engine: &Engine, actor: Actor, room: RoomId) -> Result<(), Failure> {
-    decide(engine, room, actor, None, async |sight| {
+    decide(engine, room, actor, None, |sight| async move {
         if sight
             .membership
             .as_ref()

@@ -10,7 +10,7 @@ use crate::refusal::{Failure, Refusal};
 
 /// Leaves a room. The last owner hands it over or deletes it first, unless nobody else is in it.
 pub async fn leave_room(engine: &Engine, actor: Actor, room: RoomId) -> Result<(), Failure> {
-    decide(engine, room, actor, None, async |sight| {
+    decide(engine, room, actor, None, |sight| async move {
         let standing = sight.require(Action::Leave)?;
         let is_owner = standing.role == Role::Owner;
         if is_owner && sight.room.members > 1 && !has_other_owner(engine, room, actor.user).await? {

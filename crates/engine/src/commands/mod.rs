@@ -85,22 +85,25 @@ pub(crate) async fn look(
 }
 
 /// Looks, decides and appends until the room has held still.
-pub(crate) async fn decide(
+pub(crate) async fn decide<F>(
     engine: &Engine,
     room: RoomId,
     actor: Actor,
     invitation: Option<InvitationUse>,
-    mut rule: impl AsyncFnMut(&Sight) -> Result<Decision, Failure>,
-) -> Result<(), Failure> {
+    mut rule: impl FnMut(Sight) -> F,
+) -> Result<(), Failure>
+where
+    F: Future<Output = Result<Decision, Failure>> + Send,
+{
     let _turn = engine.turns.of(room).await;
     for _ in 0..ATTEMPTS_MAX {
         let sight = look(engine, room, actor.user)
             .await?
             .ok_or(Refusal::NotFound("room"))?;
-        let Decision::Append(bodies) = rule(&sight).await? else {
+        let guard = Guard::Version(sight.room.version);
+        let Decision::Append(bodies) = rule(sight).await? else {
             return Ok(());
         };
-        let guard = Guard::Version(sight.room.version);
         let append = append(engine, room, actor, bodies, guard, invitation.clone());
         match engine.writer.write(Write::Append(append)).await? {
             Outcome::Stale => engine.meters.stale.one(),

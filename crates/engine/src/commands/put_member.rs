@@ -25,11 +25,11 @@ pub async fn put_member(
             .await?;
         return Err(Refusal::NotFound("user").into());
     }
-    decide(engine, room, actor, None, async |sight| {
+    decide(engine, room, actor, None, |sight| async move {
         let standing = sight.standing()?;
         let target = engine.store.directory.membership(room, user).await?;
         match target.as_ref().filter(|target| target.is_current()) {
-            Some(target) => change_role(sight, standing.role, target, role).map_err(Failure::from),
+            Some(target) => change_role(&sight, standing.role, target, role).map_err(Failure::from),
             None => {
                 standing.require(Action::Invite)?;
                 let given = role.unwrap_or(entry_role(sight.room.kind));

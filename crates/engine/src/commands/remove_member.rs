@@ -39,7 +39,7 @@ pub async fn unban_member(
     room: RoomId,
     user: UserId,
 ) -> Result<(), Failure> {
-    decide(engine, room, actor, None, async |sight| {
+    decide(engine, room, actor, None, |sight| async move {
         sight.require(Action::Remove)?;
         let target = engine.store.directory.membership(room, user).await?;
         if !target.is_some_and(|target| target.banned) {
@@ -59,7 +59,7 @@ async fn take_out(
     user: UserId,
     reason: LeaveReason,
 ) -> Result<(), Failure> {
-    decide(engine, room, actor, None, async |sight| {
+    decide(engine, room, actor, None, |sight| async move {
         let standing = sight.require(Action::Remove)?;
         let target = engine.store.directory.membership(room, user).await?;
         let Some(target) = target.filter(|target| is_subject(target, reason)) else {
