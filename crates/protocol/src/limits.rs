@@ -15,16 +15,40 @@ pub struct Configured {
     pub sends_per_s: f64,
     /// Sends at once before that rate holds.
     pub sends_burst: u32,
+    /// Typing and signals a second of one user, in the long run.
+    pub signals_per_s: f64,
+    /// Typing and signals at once before that rate holds.
+    pub signals_burst: u32,
+    /// Requests a second of one user, in the long run.
+    pub requests_per_s: f64,
+    /// Requests at once before that rate holds.
+    pub requests_burst: u32,
+    /// Requests a second without a token from one address, in the long run.
+    pub anonymous_requests_per_s: f64,
+    /// Such requests at once before that rate holds.
+    pub anonymous_requests_burst: u32,
+    /// Attempts a minute to sign in to one account.
+    pub sign_ins_per_min_account: u32,
+    /// Attempts a minute to sign in from one address.
+    pub sign_ins_per_min_address: u32,
+    /// Accounts and guests made a minute from one address.
+    pub sign_ups_per_min_address: u32,
     /// Connections of one user.
     pub connections_per_user: u32,
     /// Connections from one address.
     pub connections_per_address: u32,
+    /// New connections a second from one address.
+    pub new_connections_per_s_address: u32,
     /// The server pings a silent connection after so long.
     pub ping_interval_ms: u64,
     /// A connection from which nothing came for so long is dropped.
     pub peer_timeout_ms: u64,
+    /// A socket must have said hello by then.
+    pub hello_timeout_ms: u64,
     /// How long an access token lives.
     pub access_token_s: u64,
+    /// How long a session lives without being used.
+    pub refresh_token_s: u64,
 }
 
 macro_rules! constants {
@@ -118,8 +142,6 @@ constants! {
     invitation_expiry_s_max: u64 = domain::INVITATION_EXPIRY_S_MAX;
     /// Seconds between two messages that slow mode may ask for.
     slow_mode_s_max: u32 = domain::SLOW_MODE_S_MAX;
-    /// A socket must have said hello by then.
-    hello_timeout_ms: u64 = domain::HELLO_TIMEOUT_MS;
     /// Send again what was not answered for so long.
     resend_after_ms: u64 = domain::RESEND_AFTER_MS;
     /// Typing fades after this unless it is said again.
