@@ -55,7 +55,8 @@ pub async fn create_room(
     check_rooms(engine, actor.user).await?;
     let mut joined = vec![(actor.user, Role::Owner)];
     joined.extend(members.into_iter().map(|member| (member, entry_role(kind))));
-    make(engine, actor, id, RoomCreated { kind, settings }, joined).await
+    make(engine, actor, id, RoomCreated { kind, settings }, joined).await?;
+    Ok(())
 }
 
 /// The room that two people share.
@@ -78,26 +79,27 @@ pub async fn open_direct_room(
     }
     check_people(engine, &[other]).await?;
     let id = RoomId::direct(actor.user, other);
-    let is_new = look(engine, id, actor.user).await?.is_none();
-    if is_new {
+    let mut is_new = false;
+    if look(engine, id, actor.user).await?.is_none() {
         check_rooms(engine, actor.user).await?;
         let created = RoomCreated {
             kind: RoomKind::Direct,
             settings: RoomSettings::default(),
         };
         let both = vec![(actor.user, Role::Member), (other, Role::Member)];
-        make(engine, actor, id, created, both).await?;
+        is_new = make(engine, actor, id, created, both).await?;
     }
     Ok(DirectRoom { id, is_new })
 }
 
+/// Makes a room, unless it is there; whether it was made now.
 async fn make(
     engine: &Engine,
     actor: Actor,
     id: RoomId,
     created: RoomCreated,
     members: Vec<(UserId, Role)>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let history = created.settings.history;
     let mut bodies = vec![EventBody::RoomCreated(created)];
     for (index, (user, role)) in members.into_iter().enumerate() {
@@ -111,10 +113,10 @@ async fn make(
     }
     let append = append(engine, id, actor, bodies, Guard::Absent, None);
     match engine.writer.write(Write::Append(append)).await? {
-        Outcome::Appended { .. } => Ok(()),
+        Outcome::Appended { .. } => Ok(true),
         // It exists: by an earlier try of the same request, or because the other was faster.
         _ => match look(engine, id, actor.user).await? {
-            Some(sight) => Ok(sight.standing().map(drop)?),
+            Some(sight) => Ok(sight.standing().map(|_| false)?),
             None => Err(Refusal::NotFound("room").into()),
         },
     }
