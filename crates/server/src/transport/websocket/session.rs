@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tidings_domain::CommandId;
 use tidings_engine::connection::{Connection, Hello};
+use tidings_engine::outlet::Outlet as _;
 use tidings_engine::presence::Departure;
 use tidings_protocol::close::CloseCode;
 use tidings_protocol::codec::{self, Encoding};

@@ -33,7 +33,10 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Respo
     if let Err(foreign) = check_origin(&app, request.headers()) {
         return foreign.into_response();
     }
-    let known = match who(&app, &request).await {
+    // A body cannot be looked at by two threads, so nothing of the request is held while waiting.
+    let headers = request.headers().clone();
+    let ticket = ticket_of(request.uri().query().unwrap_or_default()).map(str::to_owned);
+    let known = match who(&app, &headers, ticket.as_deref()).await {
         Ok(known) => known,
         Err(error) => return error.into_response(),
     };
@@ -80,13 +83,15 @@ fn outbox_limits() -> OutboxLimits {
 }
 
 /// Who asks, if the request says so: by a header, or by a ticket in the address.
-async fn who(app: &App, request: &Request) -> Result<Option<UserCaller>, ApiError> {
-    if request.headers().contains_key(header::AUTHORIZATION) {
-        return Caller::of(app, request.headers()).await?.user().map(Some);
+async fn who(
+    app: &App,
+    headers: &HeaderMap,
+    ticket: Option<&str>,
+) -> Result<Option<UserCaller>, ApiError> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return Caller::of(app, headers).await?.user().map(Some);
     }
-    let Some(ticket) = ticket_of(request.uri().query().unwrap_or_default()) else {
-        return Ok(None);
-    };
+    let Some(ticket) = ticket else { return Ok(None) };
     let now_ms = app.engine.clock.monotonic_ms();
     let redeemed = random::bytes(ticket).and_then(|secret| app.tickets.redeem(secret, now_ms));
     let detail = "the ticket was used, has expired, or never was";

@@ -1,0 +1,470 @@
+//! The engine as a whole over the store in memory: what people in rooms hear, live, after a cut,
+//! and when they read too slowly.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tidings_domain::name::DisplayName;
+use tidings_domain::text::MessageText;
+use tidings_domain::user::{Privacy, User, UserOrigin};
+use tidings_domain::{
+    ClientId, Cursor, DeviceId, EventBody, MessageBody, RoomId, RoomKind, RoomSettings, SessionId,
+    Timestamp, UserId,
+};
+use tidings_engine::commands::create_room::{CreateRoom, create_room};
+use tidings_engine::commands::put_member::put_member;
+use tidings_engine::commands::remove_member::remove_member;
+use tidings_engine::commands::send_message::{SendMessage, Sent, send};
+use tidings_engine::commands::{Actor, mark_read};
+use tidings_engine::connection::{Connection, Hello, Verdict};
+use tidings_engine::envelope::{Envelope, Notice, NoticeContent};
+use tidings_engine::limiter::Rate;
+use tidings_domain::Epoch;
+use tidings_engine::memory::Memory;
+use tidings_engine::outlet::{Farewell, Offer, Outlet, Reply};
+use tidings_engine::ports::{Clock, Refresh};
+use tidings_engine::presence::Departure;
+use tidings_engine::refusal::{Failure, Refusal};
+use tidings_engine::{Engine, EngineOptions};
+use tokio::sync::Notify;
+
+/// A clock that goes on by a microsecond at each look.
+#[derive(Default)]
+struct StepClock(AtomicU64);
+
+impl Clock for StepClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_700_000_000_000)
+    }
+    fn monotonic_us(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// An outlet that writes down what it hears and wakes who waits for it.
+struct Ear {
+    heard: Mutex<Vec<String>>,
+    changed: Notify,
+    places: AtomicUsize,
+    cursor: Mutex<Option<Cursor>>,
+}
+
+impl Ear {
+    fn with_places(places: usize) -> Arc<Self> {
+        Arc::new(Self {
+            heard: Mutex::default(),
+            changed: Notify::new(),
+            places: AtomicUsize::new(places),
+            cursor: Mutex::default(),
+        })
+    }
+
+    fn open() -> Arc<Self> {
+        Self::with_places(1_000_000)
+    }
+
+    fn note(&self, line: String) {
+        self.heard.lock().push(line);
+        self.changed.notify_waiters();
+    }
+
+    fn take(&self, line: String) -> Offer {
+        let taken = self
+            .places
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+        if taken.is_err() {
+            self.note("(full)".to_owned());
+            return Offer::Full;
+        }
+        self.note(line);
+        Offer::Queued
+    }
+
+    /// Waits until it has heard `last`, and tells all that it heard since the last time.
+    async fn until(&self, last: &str) -> String {
+        loop {
+            let changed = self.changed.notified();
+            {
+                let mut heard = self.heard.lock();
+                if heard.iter().any(|line| line == last) {
+                    return std::mem::take(&mut *heard).join(" ");
+                }
+            }
+            tokio::time::timeout(std::time::Duration::from_secs(10), changed)
+                .await
+                .unwrap_or_else(|_| panic!("never heard {last}: {:?}", self.heard.lock()));
+        }
+    }
+}
+
+impl Outlet for Ear {
+    fn event(&self, envelope: &Arc<Envelope>) -> Offer {
+        let event = &envelope.event;
+        self.take(match &event.body {
+            EventBody::MessageSent(body) => format!("#{}:{}", event.seq, body.text.as_str()),
+            body => format!("#{}:{}", event.seq, body.kind()),
+        })
+    }
+    fn notice(&self, notice: &Arc<Notice>) -> Offer {
+        let NoticeContent::Receipts { receipts, .. } = &notice.content else {
+            return Offer::Queued;
+        };
+        let marks = receipts[0].marks;
+        self.take(format!("receipt:{}/{}", marks.delivered, marks.read))
+    }
+    fn reply(&self, reply: Reply) -> Offer {
+        match reply {
+            Reply::Checkpoint { cursor, live } => {
+                *self.cursor.lock() = Some(cursor);
+                if live {
+                    self.note("live".to_owned());
+                }
+            }
+            Reply::Behind => self.note("behind".to_owned()),
+            Reply::Gap { from, to, .. } => self.note(format!("gap:{from}-{to}")),
+            Reply::OwnReceipt { unread, .. } => self.note(format!("unread:{}", unread.messages)),
+            _ => {}
+        }
+        Offer::Queued
+    }
+    fn has_drained(&self) -> bool {
+        self.places.load(Ordering::Acquire) > 0
+    }
+    fn flush(&self) {}
+    fn stay_until(&self, _: Timestamp) {}
+    fn expire(&self, _: Timestamp) {}
+    fn close(&self, farewell: Farewell) {
+        self.note(format!("closed:{farewell:?}"));
+    }
+}
+
+/// An engine, and people in one room.
+struct World {
+    engine: Arc<Engine>,
+    room: RoomId,
+    sends: AtomicU64,
+}
+
+fn user(n: u8) -> UserId {
+    UserId::from_bytes([n; 16])
+}
+
+fn actor(n: u8) -> Actor {
+    Actor {
+        user: user(n),
+        device: None,
+    }
+}
+
+impl World {
+    /// Users 1 to `people`, all members of a room that 1 has made.
+    async fn with(people: u8) -> Self {
+        let store = Memory::new(Epoch(1), [0; 32]).ports();
+        let options = EngineOptions {
+            shards: 2,
+            sends: Rate {
+                burst: 100_000,
+                per_second: 1e6,
+            },
+            ..EngineOptions::default()
+        };
+        let engine = Engine::start(store, Arc::new(StepClock::default()), options)
+            .await
+            .unwrap();
+        let mut members = Vec::new();
+        for n in 1..=people {
+            let person = User {
+                id: user(n),
+                origin: UserOrigin::External,
+                username: None,
+                display_name: DisplayName::parse(&format!("Person {n}")).unwrap(),
+                avatar_url: None,
+                status_text: None,
+                privacy: Privacy::default(),
+                created_at: Timestamp(0),
+                last_seen_at: None,
+            };
+            engine
+                .store
+                .accounts
+                .provision(person, Refresh::Keep)
+                .await
+                .unwrap();
+            members.push(user(n));
+        }
+        let room = RoomId::from_bytes([200; 16]);
+        let settings = RoomSettings {
+            name: Some(tidings_domain::name::RoomName::parse("general").unwrap()),
+            ..RoomSettings::default()
+        };
+        let request = CreateRoom {
+            id: room,
+            kind: RoomKind::Group,
+            settings,
+            members,
+        };
+        create_room(&engine, actor(1), request).await.unwrap();
+        Self {
+            engine,
+            room,
+            sends: AtomicU64::new(0),
+        }
+    }
+
+    async fn say(&self, n: u8, text: &str) -> Sent {
+        let number = self.sends.fetch_add(1, Ordering::Relaxed) + 1;
+        self.say_as(n, number, text).await.unwrap()
+    }
+
+    async fn say_as(&self, n: u8, client_id: u64, text: &str) -> Result<Sent, Failure> {
+        let client_id = ClientId::from_bytes(u128::from(client_id).to_be_bytes());
+        let body = MessageBody {
+            text: MessageText::parse(text).unwrap(),
+            reply_to: None,
+            mentions: Vec::new(),
+            metadata: serde_json::Map::new(),
+        };
+        send(
+            &self.engine,
+            actor(n),
+            SendMessage {
+                room: self.room,
+                client_id,
+                body,
+            },
+        )
+        .await
+    }
+
+    /// Connects user `n` with a cursor; hears from then on.
+    async fn connect(&self, n: u8, ear: &Arc<Ear>, cursor: Option<String>) -> Arc<Connection> {
+        let judged = Connection::judge(&self.engine, cursor.as_deref())
+            .await
+            .unwrap();
+        let from = match judged {
+            (Verdict::Resumed(position), _) => position,
+            (_, now) => now.position,
+        };
+        let hello = Hello {
+            user: user(n),
+            session: SessionId::from_bytes([n; 16]),
+            device: DeviceId::from_bytes([n; 16]),
+            outlet: ear.clone(),
+        };
+        let connection = Connection::open(&self.engine, hello).unwrap();
+        connection.listen(from);
+        connection
+    }
+}
+
+#[tokio::test]
+async fn members_hear_a_message_once_and_in_order() {
+    let world = World::with(3).await;
+    let (ana, bob) = (Ear::open(), Ear::open());
+    world.connect(1, &ana, None).await;
+    world.connect(2, &bob, None).await;
+    ana.until("live").await;
+    bob.until("live").await;
+    for text in ["one", "two", "three"] {
+        world.say(3, text).await;
+    }
+    assert_eq!(ana.until("#7:three").await, "#5:one #6:two #7:three");
+    assert_eq!(bob.until("#7:three").await, "#5:one #6:two #7:three");
+}
+
+#[tokio::test]
+async fn a_retry_is_answered_with_the_first_result_and_heard_once() {
+    let world = World::with(2).await;
+    let ana = Ear::open();
+    world.connect(1, &ana, None).await;
+    ana.until("live").await;
+    let first = world.say_as(2, 7, "hi").await.unwrap();
+    let again = world.say_as(2, 7, "other words").await.unwrap();
+    assert_eq!(
+        (again.seq, again.at, again.duplicate),
+        (first.seq, first.at, true)
+    );
+    world.say_as(2, 8, "next").await.unwrap();
+    assert_eq!(ana.until("#5:next").await, "#4:hi #5:next");
+}
+
+#[tokio::test]
+async fn who_comes_back_with_a_cursor_misses_nothing_and_hears_nothing_twice() {
+    let world = World::with(2).await;
+    let before = Ear::open();
+    let connection = world.connect(1, &before, None).await;
+    before.until("live").await;
+    world.say(2, "heard").await;
+    before.until("#4:heard").await;
+    let cursor = before.cursor.lock().clone().unwrap();
+    connection.end(Departure::Broken).await;
+    for n in 0..50 {
+        world.say(2, &format!("missed{n}")).await;
+    }
+    let after = Ear::open();
+    world.connect(1, &after, Some(cursor.to_string())).await;
+    let heard = after.until("live").await;
+    let expected: Vec<String> = std::iter::once("#4:heard".to_owned())
+        .chain((0..50).map(|n| format!("#{}:missed{n}", n + 5)))
+        .collect();
+    let events: Vec<&str> = heard
+        .split(' ')
+        .filter(|line| line.starts_with('#'))
+        .collect();
+    assert_eq!(
+        events, expected,
+        "the cursor stood before what was heard live"
+    );
+    world.say(2, "life").await;
+    assert_eq!(after.until("#55:life").await, "#55:life");
+}
+
+#[tokio::test]
+async fn who_was_removed_meanwhile_hears_up_to_the_removal_and_then_nothing() {
+    let world = World::with(3).await;
+    let ear = Ear::open();
+    let connection = world.connect(3, &ear, None).await;
+    ear.until("live").await;
+    let cursor = ear.cursor.lock().clone().unwrap();
+    connection.end(Departure::Broken).await;
+    world.say(1, "before").await;
+    remove_member(&world.engine, actor(1), world.room, user(3))
+        .await
+        .unwrap();
+    world.say(1, "secret").await;
+    let after = Ear::open();
+    world.connect(3, &after, Some(cursor.to_string())).await;
+    assert_eq!(after.until("live").await, "#5:before #6:member.left live");
+    let refused = world.say_as(3, 99, "let me in").await;
+    assert!(matches!(
+        refused,
+        Err(Failure::Refused(Refusal::NotFound("room")))
+    ));
+    put_member(&world.engine, actor(1), world.room, user(3), None)
+        .await
+        .unwrap();
+    world.say(1, "welcome").await;
+    assert_eq!(
+        after.until("#9:welcome").await,
+        "#8:member.joined #9:welcome"
+    );
+}
+
+#[tokio::test]
+async fn too_much_missed_is_stated_as_a_gap() {
+    let world = World::with(2).await;
+    let ear = Ear::open();
+    let connection = world.connect(1, &ear, None).await;
+    ear.until("live").await;
+    let cursor = ear.cursor.lock().clone().unwrap();
+    connection.end(Departure::Clean).await;
+    for n in 0..1_001 {
+        world.say(2, &format!("m{n}")).await;
+    }
+    let after = Ear::open();
+    world.connect(1, &after, Some(cursor.to_string())).await;
+    // The sender's own messages are read by them: that is the receipt.
+    assert_eq!(after.until("live").await, "gap:4-1004 receipt:1004/1004 live");
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_told_and_goes_on_from_the_log() {
+    let world = World::with(2).await;
+    let slow = Ear::with_places(3);
+    let connection = world.connect(1, &slow, None).await;
+    slow.until("live").await;
+    for n in 0..40 {
+        world.say(2, &format!("m{n}")).await;
+    }
+    assert_eq!(
+        slow.until("behind").await,
+        "#4:m0 #5:m1 #6:m2 (full) behind"
+    );
+    slow.places.store(1_000, Ordering::Release);
+    connection.drained();
+    let heard = slow.until("live").await;
+    let events: Vec<&str> = heard
+        .split(' ')
+        .filter(|line| line.starts_with('#'))
+        .collect();
+    assert_eq!(events.len(), 37, "{heard}");
+    assert_eq!((events[0], events[36]), ("#7:m3", "#43:m39"));
+    world.say(2, "life").await;
+    assert_eq!(slow.until("#44:life").await, "#44:life");
+}
+
+#[tokio::test]
+async fn a_reader_that_fills_up_while_catching_up_waits_and_goes_on() {
+    let world = World::with(2).await;
+    let ear = Ear::open();
+    let connection = world.connect(1, &ear, None).await;
+    ear.until("live").await;
+    let cursor = ear.cursor.lock().clone().unwrap();
+    connection.end(Departure::Broken).await;
+    for n in 0..20 {
+        world.say(2, &format!("m{n}")).await;
+    }
+    let slow = Ear::with_places(5);
+    let connection = world.connect(1, &slow, Some(cursor.to_string())).await;
+    slow.until("(full)").await;
+    slow.places.store(100, Ordering::Release);
+    connection.drained();
+    assert!(slow.until("live").await.ends_with("#23:m19 receipt:23/23 live"));
+}
+
+#[tokio::test]
+async fn a_bad_cursor_is_told_from_a_good_one() {
+    let world = World::with(1).await;
+    let (_, now) = Connection::judge(&world.engine, None).await.unwrap();
+    let verdict = async |cursor: &Cursor| {
+        Connection::judge(&world.engine, Some(&cursor.to_string()))
+            .await
+            .unwrap()
+            .0
+    };
+    assert_eq!(verdict(&now).await, Verdict::Resumed(now.position));
+    let mut ahead = now.clone();
+    ahead.position = ahead.position.next();
+    assert!(matches!(verdict(&ahead).await, Verdict::Reset(_)));
+    let mut foreign = now.clone();
+    foreign.epoch.0 ^= 1;
+    assert!(matches!(verdict(&foreign).await, Verdict::Reset(_)));
+    let nonsense = Connection::judge(&world.engine, Some("nonsense"))
+        .await
+        .unwrap()
+        .0;
+    assert!(matches!(nonsense, Verdict::Reset(_)));
+}
+
+#[tokio::test]
+async fn watermarks_rise_are_shown_to_others_and_clear_the_badge() {
+    let world = World::with(2).await;
+    let (ana, bob) = (Ear::open(), Ear::open());
+    world.connect(1, &ana, None).await;
+    world.connect(2, &bob, None).await;
+    ana.until("live").await;
+    bob.until("live").await;
+    let sent = world.say(1, "read me").await;
+    bob.until("#4:read me").await;
+    let mark = mark_read::Mark {
+        room: world.room,
+        delivered: sent.seq,
+        read: sent.seq,
+    };
+    let marks = mark_read::mark(&world.engine, user(2), mark).await.unwrap();
+    assert_eq!((marks.delivered, marks.read), (sent.seq, sent.seq));
+    ana.until("receipt:4/4").await;
+    bob.until("unread:0").await;
+    let backwards = mark_read::Mark {
+        delivered: sent.seq,
+        read: tidings_domain::Seq(1),
+        ..mark
+    };
+    assert_eq!(
+        mark_read::mark(&world.engine, user(2), backwards)
+            .await
+            .unwrap(),
+        marks
+    );
+}
