@@ -58,6 +58,10 @@ export function Timeline({ room, newFrom, onReply }: TimelineProps) {
     paddingStart: HEADROOM_PX,
     paddingEnd: 8,
   });
+  // A row changes at its top (the day, the name) when its neighbours become known: what stands below
+  // the upper edge of the screen keeps its place.
+  virtual.shouldAdjustScrollPositionOnItemSizeChange = (item, _delta, { scrollOffset }) =>
+    item.start < (scrollOffset ?? 0);
   const items = virtual.getVirtualItems();
   const whole = reachesHead(timeline);
 
