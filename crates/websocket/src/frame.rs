@@ -103,16 +103,16 @@ impl Frame {
         Self(Bytes::from_static(&[FINAL | Opcode::Close as u8, 0]))
     }
 
-    /// Several frames in one piece of memory: for a room with much to say, one copy here is
-    /// cheaper than one gathered slice for each frame and each recipient.
+    /// Several frames in one piece of memory, or none of none: for a room with much to say, one
+    /// copy here is cheaper than one gathered slice for each frame and each recipient.
     #[must_use]
-    pub fn joined(frames: &[Self]) -> Self {
-        if let [only] = frames {
-            return only.clone();
+    pub fn joined(frames: &[Self]) -> Option<Self> {
+        if let [] | [_] = frames {
+            return frames.first().cloned();
         }
         let mut bytes = BytesMut::with_capacity(frames.iter().map(Self::len).sum());
         frames.iter().for_each(|frame| bytes.put_slice(&frame.0));
-        Self(bytes.freeze())
+        Some(Self(bytes.freeze()))
     }
 
     /// Bytes that are known to be whole frames.
@@ -203,9 +203,10 @@ mod tests {
 
     #[test]
     fn joined_frames_stand_one_after_another() {
-        let both = Frame::joined(&[Frame::text("a"), Frame::empty_ping()]);
+        let both = Frame::joined(&[Frame::text("a"), Frame::empty_ping()]).unwrap();
         assert_eq!(both.as_bytes()[..], [0x81, 1, b'a', 0x89, 0]);
-        assert_eq!(Frame::joined(&[Frame::text("a")]), Frame::text("a"));
+        assert_eq!(Frame::joined(&[Frame::text("a")]), Some(Frame::text("a")));
+        assert_eq!(Frame::joined(&[]), None);
     }
 
     #[test]

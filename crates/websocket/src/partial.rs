@@ -51,6 +51,16 @@ impl Partial {
         self.head_len == 0 && self.frame.is_none()
     }
 
+    /// How much memory the bytes that came take.
+    #[cfg(test)]
+    pub(crate) fn kept_bytes(&self) -> usize {
+        let message = self
+            .message
+            .as_ref()
+            .map_or(0, |message| message.data.capacity());
+        self.control.capacity() + message
+    }
+
     /// Takes more of a header; gives it when it is all there, and how many bytes of `input` it took.
     pub(crate) fn feed_head(&mut self, input: &[u8]) -> Result<(usize, Option<Header>), Violation> {
         let taken = input.len().min(HEADER_BYTES_MAX - self.head_len);

@@ -26,6 +26,12 @@ use crate::heartbeat::{Deadline, Heartbeat};
 use crate::outbox::{Ephemeral, GATHER_MAX, Offer, Outbox, OutboxLimits, Relief};
 use crate::wheel::{Key, Tick};
 
+/// How much the kernel may hold for a client before its first byte is sent. Without it a client
+/// that does not read takes megabytes of kernel memory before its outbox even begins to fill, and
+/// pings and pongs stand behind them.
+#[cfg(target_os = "linux")]
+const KERNEL_UNSENT_BYTES_MAX: u32 = 64 * 1024;
+
 /// What became of frames that were delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -118,8 +124,7 @@ impl Socket {
     /// the heartbeat's time for that, and [run](Self::run) for anything to be read.
     #[must_use]
     pub fn new(stream: TcpStream, limits: OutboxLimits, heartbeat: &Arc<Heartbeat>) -> Arc<Self> {
-        // Can fail only if the connection is gone, and then reading finds that out.
-        let _ = stream.set_nodelay(true);
+        prepare(&stream);
         let now = heartbeat.now();
         let deadline = now + heartbeat.ticks().hello_within;
         Arc::new_cyclic(|socket| Self {
@@ -377,6 +382,14 @@ impl Socket {
         });
         read.map_or(outcome, Ok)
     }
+}
+
+/// Frames go out as they are written, and wait here rather than in the kernel.
+fn prepare(stream: &TcpStream) {
+    // Each can fail only if the connection is gone, and then reading finds that out.
+    let _ = stream.set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(KERNEL_UNSENT_BYTES_MAX);
 }
 
 impl Drop for Socket {
