@@ -42,7 +42,10 @@ export async function play(world) {
   await check('what one reads does not move when older messages come', () => staysInPlace(bob));
   await check('scrolling up to the beginning shows each message once and in order', async () => {
     const seen = await scrollThrough(bob, 'up', 1);
-    same(seen, Array.from({ length: seen.length }, (_, n) => n + 1));
+    same(
+      seen,
+      Array.from({ length: seen.length }, (_, n) => n + 1),
+    );
     if (seen.length < COUNT - 100) throw new Error(`only ${seen.length} were seen`);
     await bob.page.getByText(/started this group/).waitFor();
     await bob.shot('21-beginning');

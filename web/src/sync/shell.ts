@@ -101,12 +101,7 @@ export class Shell {
 
   openRoom(room: RoomId): void {
     this.open = room;
-    this.loadMembers(room);
-    const { timelines, rooms: list } = this.store.get();
-    if (timelines[room]?.ranges.length) return;
-    const entry = list.entries[room];
-    const first = entry && rooms.unreadOf(entry).first;
-    void this.load.page(room, first === undefined ? {} : { around: first });
+    this.loadOpen();
   }
 
   closeRoom(room: RoomId): void {
@@ -204,13 +199,15 @@ export class Shell {
     this.update((state) => ({
       ...state,
       receipts: receipts.reconnected(state.receipts, Date.now()),
+      // What could not be loaded is tried again.
+      troubles: {},
     }));
     if (welcome.resume === 'reset') this.beginAnew();
     else if (!this.listIsFresh) this.loadList().catch(ignore);
     this.listIsFresh = false;
     this.profileIs(welcome.user);
     this.watcher.connected();
-    this.loadMembers(this.open);
+    this.loadOpen();
     this.post({ type: 'connected' });
   }
 
@@ -218,7 +215,9 @@ export class Shell {
   private beginAnew(): void {
     this.update((state) => ({ ...state, timelines: {} }));
     this.loadList().catch(ignore);
-    if (this.open !== undefined) void this.load.page(this.open, {});
+    const { entries } = this.store.get().outbox;
+    const sent = entries.filter(({ state }) => state.name === 'sent');
+    this.post({ type: 'confirmed', client_ids: sent.map(({ letter }) => letter.client_id) });
   }
 
   private lost(): void {
@@ -347,8 +346,20 @@ export class Shell {
     }));
   }
 
-  private loadMembers(room: RoomId | undefined): void {
-    if (room !== undefined) void this.load.members(room).then(() => this.watch());
+  /** What the open room lacks: its members with their receipts, and where there is nothing, a first page. */
+  private loadOpen(): void {
+    const room = this.open;
+    if (room === undefined) return;
+    this.loadMembers(room);
+    const { timelines, rooms: list } = this.store.get();
+    if (timelines[room]?.ranges.length) return;
+    const entry = list.entries[room];
+    const first = entry && rooms.unreadOf(entry).first;
+    void this.load.page(room, first === undefined ? {} : { around: first });
+  }
+
+  private loadMembers(room: RoomId): void {
+    void this.load.members(room).then(() => this.watch());
   }
 
   private watch(): void {

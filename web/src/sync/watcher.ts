@@ -8,6 +8,9 @@ import { watchable, type AppState } from './state.ts';
 type Change = (state: presence.Presences) => [presence.Presences, presence.Change];
 
 export class Watcher {
+  /** What this connection was told last. */
+  private told: Availability = 'online';
+
   constructor(
     private readonly store: Store<AppState>,
     private readonly connector: Connector,
@@ -16,8 +19,8 @@ export class Watcher {
   /** A new connection watches nobody yet, and takes one for online. */
   connected(): void {
     this.set(presence.connected);
-    const { availability } = this.store.get();
-    if (availability !== 'online') this.tell(availability);
+    this.told = 'online';
+    this.tell(this.store.get().availability);
   }
 
   lost(): void {
@@ -32,10 +35,10 @@ export class Watcher {
   /** Who hides stays hidden, at the screen or not. */
   tell(availability: Availability): void {
     const chosen = this.store.get().availability;
-    this.connector.send({
-      type: 'status',
-      availability: chosen === 'invisible' ? chosen : availability,
-    });
+    const next = chosen === 'invisible' ? chosen : availability;
+    if (next === this.told) return;
+    this.told = next;
+    this.connector.send({ type: 'status', availability: next });
   }
 
   private set(change: Change): void {
