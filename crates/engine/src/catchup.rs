@@ -237,6 +237,7 @@ impl CatchUp {
     }
 
     async fn send(&self, reader: &Reader, window: Window) {
+        let is_news = !window.gaps.is_empty() || !window.events.is_empty();
         self.meters.gaps.add(window.gaps.len() as u64);
         self.meters.caught_up_events.add(window.events.len() as u64);
         for (room, from, to) in window.gaps {
@@ -250,6 +251,9 @@ impl CatchUp {
                 reader.outlet.flush();
                 reader.drained.notified().await;
             }
+        }
+        if !is_news {
+            return;
         }
         let cursor = Cursor::at(self.epoch, window.up_to);
         // A lost checkpoint costs the next resume some work, and the next one makes up for it.

@@ -134,7 +134,7 @@ impl PresenceDesk {
             let desk = self.state.lock();
             known
                 .into_iter()
-                .map(|other| (other, desk.presence.shown(other)))
+                .map(|other| (other, desk.presence.now(other)))
                 .collect()
         };
         self.shown(&now).await

@@ -136,7 +136,7 @@ impl PresenceState {
         }
         watching.insert(user);
         self.watchers.entry(user).or_default().insert(connection);
-        Some(self.shown(user))
+        Some(self.now(user))
     }
 
     /// A connection watches a user no more.
@@ -170,6 +170,16 @@ impl PresenceState {
         self.here
             .get(&user)
             .map_or(Presence::Offline, |here| here.shown)
+    }
+
+    /// What others see of a user now, also before those who watch were told.
+    #[must_use]
+    pub fn now(&self, user: UserId) -> Presence {
+        match self.here.get(&user) {
+            Some(here) if here.grace_until_ms.is_some() => here.shown,
+            Some(here) => Presence::of(here.connections.iter().map(|(_, says)| *says)),
+            None => Presence::Offline,
+        }
     }
 
     /// Whether any connection of a user lives.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use tidings_domain::Epoch;
 use tidings_domain::name::DisplayName;
 use tidings_domain::text::MessageText;
 use tidings_domain::user::{Privacy, User, UserOrigin};
@@ -20,7 +21,6 @@ use tidings_engine::commands::{Actor, mark_read};
 use tidings_engine::connection::{Connection, Hello, Verdict};
 use tidings_engine::envelope::{Envelope, Notice, NoticeContent};
 use tidings_engine::limiter::Rate;
-use tidings_domain::Epoch;
 use tidings_engine::memory::Memory;
 use tidings_engine::outlet::{Farewell, Offer, Outlet, Reply};
 use tidings_engine::ports::{Clock, Refresh};
@@ -365,7 +365,10 @@ async fn too_much_missed_is_stated_as_a_gap() {
     let after = Ear::open();
     world.connect(1, &after, Some(cursor.to_string())).await;
     // The sender's own messages are read by them: that is the receipt.
-    assert_eq!(after.until("live").await, "gap:4-1004 receipt:1004/1004 live");
+    assert_eq!(
+        after.until("live").await,
+        "gap:4-1004 receipt:1004/1004 live"
+    );
 }
 
 #[tokio::test]
@@ -410,7 +413,11 @@ async fn a_reader_that_fills_up_while_catching_up_waits_and_goes_on() {
     slow.until("(full)").await;
     slow.places.store(100, Ordering::Release);
     connection.drained();
-    assert!(slow.until("live").await.ends_with("#23:m19 receipt:23/23 live"));
+    assert!(
+        slow.until("live")
+            .await
+            .ends_with("#23:m19 receipt:23/23 live")
+    );
 }
 
 #[tokio::test]

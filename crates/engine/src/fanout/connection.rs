@@ -17,6 +17,8 @@ pub(super) struct Connection {
     /// Where the lag began, for one that lags.
     pub(super) lag: Option<Position>,
     pub(super) is_dirty: bool,
+    /// Whether it was told of events since its last checkpoint.
+    pub(super) is_ahead: bool,
     pub(super) wants: Option<Box<Focus>>,
 }
 
@@ -31,6 +33,7 @@ impl Connection {
     /// Offers an event to a live connection. One that has no place for it lags from here on:
     /// everything before was taken.
     pub(super) fn tell(&mut self, envelope: &Arc<Envelope>) {
+        self.is_ahead = true;
         if self.outlet.event(envelope) == Offer::Full {
             self.begin_lag(Position(envelope.event.position.0 - 1));
         }

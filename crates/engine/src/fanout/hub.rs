@@ -23,8 +23,9 @@ const SHARD_QUEUE_MAX: usize = 256;
 const SLICE_CONNECTIONS: usize = 128;
 /// Hints are gathered for so long.
 const HINT_INTERVAL: Duration = Duration::from_millis(500);
-/// A quiet connection learns where it stands this often, so that resuming stays cheap.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(60);
+/// A connection that hears of events learns where it stands this often: what a resume sends again
+/// is no more than that.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What became of a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

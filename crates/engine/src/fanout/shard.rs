@@ -57,8 +57,6 @@ pub struct Join {
 pub struct Shard {
     epoch: Epoch,
     position: Position,
-    /// Where the last checkpoint stood.
-    told: Position,
     ring: VecDeque<Arc<Envelope>>,
     /// The last event that the ring holds no more.
     forgotten: Position,
@@ -77,7 +75,6 @@ impl Shard {
         Self {
             epoch,
             position,
-            told: position,
             ring: VecDeque::new(),
             forgotten: position,
             audiences: Audiences::default(),
@@ -213,16 +210,12 @@ impl Shard {
         }
     }
 
-    /// Tells every live connection where it stands, if that has changed, so that its next resume
+    /// Tells every live connection that was told of events where it stands, so that its next resume
     /// begins there.
     pub fn send_checkpoints(&mut self) {
-        if self.told == self.position {
-            return;
-        }
-        self.told = self.position;
         let cursor = Cursor::at(self.epoch, self.position);
         for (key, connection) in &mut self.connections {
-            if connection.lag.is_none() {
+            if connection.lag.is_none() && std::mem::take(&mut connection.is_ahead) {
                 let checkpoint = Reply::Checkpoint {
                     cursor: cursor.clone(),
                     live: true,
@@ -383,6 +376,7 @@ impl Shard {
             outlet,
             lag,
             is_dirty: false,
+            is_ahead: false,
             wants: None,
         };
         let key = small(self.connections.insert(connection));
