@@ -72,6 +72,12 @@ impl Caller {
         user_of(app, token).await.map(Self::User)
     }
 
+    /// Whether a request comes with an API key, good or not.
+    #[must_use]
+    pub fn is_back_end(headers: &HeaderMap) -> bool {
+        bearer(headers).is_ok_and(|token| token.starts_with(API_KEY_PREFIX))
+    }
+
     /// The user who calls, or for whom a back end does.
     pub fn user(&self) -> Result<UserCaller, ApiError> {
         let user = match self {

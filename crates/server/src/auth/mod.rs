@@ -1,6 +1,8 @@
 //! Who is calling: tokens, passwords, tickets, API keys, and tokens of host applications.
 
 pub mod caller;
+pub mod hosts;
+pub mod logins;
 pub mod passwords;
 pub mod sessions;
 pub mod tickets;

@@ -4,6 +4,7 @@
 //! *Invariant*: what is no id in a path is answered like an id that was never given.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use http::HeaderMap;
@@ -14,6 +15,9 @@ use tidings_domain::{DeviceId, InvitationId, RoomId, Seq, SessionId, UserId};
 use tidings_protocol::error::ErrorCode;
 
 use super::problem::{ApiError, ApiResult};
+use crate::app::App;
+use crate::edge::Peer;
+use crate::edge::address::ClientAddress;
 
 /// The header that names a request, so that its repetition is harmless.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -174,6 +178,19 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> ApiResult<Self> {
         Self::of(&parts.headers)
+    }
+}
+
+/// Who asks, as far as limits by address tell; `None` for whom they do not count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientOf(pub(crate) Option<ClientAddress>);
+
+impl FromRequestParts<Arc<App>> for ClientOf {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> ApiResult<Self> {
+        let peer = parts.extensions.get::<Peer>();
+        Ok(Self(peer.and_then(|peer| app.addresses.client(peer.0, &parts.headers))))
     }
 }
 

@@ -6,23 +6,29 @@ mod back_end;
 pub mod body;
 mod devices;
 pub(crate) mod extract;
+mod fields;
 pub mod idempotency;
 mod invitations;
 mod limits;
 mod members;
 mod messages;
+mod page_tag;
 mod people;
 pub mod problem;
+mod problem_answers;
 mod receipts;
 mod rooms;
 pub mod scopes;
 mod sessions;
 mod unread;
+mod views;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use http::{HeaderValue, header};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -34,8 +40,16 @@ pub fn router(app: &Arc<App>) -> (Router<Arc<App>>, OpenApi) {
     // The last layer is the outermost: who may comes before what was answered earlier.
     let router = router
         .route_layer(from_fn_with_state(app.clone(), idempotency::replay))
-        .route_layer(from_fn_with_state(app.clone(), scopes::check));
+        .route_layer(from_fn_with_state(app.clone(), scopes::check))
+        .route_layer(map_response(keep_private));
     (router, document)
+}
+
+/// Whatever is answered is for who asked, and may be another thing the next time.
+async fn keep_private(mut response: Response) -> Response {
+    let private = HeaderValue::from_static("private, no-cache");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
+    response
 }
 
 /// The routes, as they are served and as they are documented.

@@ -5,6 +5,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use tidings_engine::limiter::Exceeded;
 use tidings_engine::ports::Outage;
 use tidings_engine::refusal::{Failure, Refusal};
 use tidings_protocol::error::{ErrorCode, FieldError, Problem};
@@ -55,6 +56,13 @@ impl From<Outage> for ApiError {
     fn from(outage: Outage) -> Self {
         tracing::error!(%outage, "a request failed");
         Self(Box::new(Problem::new(ErrorCode::Unavailable).retry_after_ms(1_000)))
+    }
+}
+
+impl From<Exceeded> for ApiError {
+    fn from(exceeded: Exceeded) -> Self {
+        let problem = Problem::new(ErrorCode::RateLimited);
+        Self(Box::new(problem.retry_after_ms(exceeded.retry_after_ms)))
     }
 }
 

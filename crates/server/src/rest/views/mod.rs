@@ -3,5 +3,6 @@
 pub(crate) mod invitation;
 pub(crate) mod member;
 pub(crate) mod message;
+pub(crate) mod presence;
 pub(crate) mod room;
 pub(crate) mod unread;

@@ -1,0 +1,65 @@
+//! Just enough of the socket to see it open and close.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::server::TestServer;
+
+/// Longest wait for what comes at once on a machine that is not overloaded.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A socket.
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens one with a token, and says hello.
+    pub async fn open(server: &TestServer, token: &str) -> Self {
+        let url = format!("ws://{}/v1/socket", server.address);
+        let mut request = url.into_client_request().unwrap();
+        let value = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", value);
+        let (stream, _) = connect_async(request).await.unwrap();
+        let mut socket = Self(stream);
+        let ack = socket.hello().await;
+        assert_eq!(ack["type"], "ack", "{ack:#}");
+        socket
+    }
+
+    /// Opens one with a ticket.
+    pub async fn with_ticket(server: &TestServer, ticket: &str) -> Result<Self, Error> {
+        let url = format!("ws://{}/v1/socket?ticket={ticket}", server.address);
+        connect_async(url).await.map(|(stream, _)| Self(stream))
+    }
+
+    /// Says hello; the answer.
+    pub async fn hello(&mut self) -> Value {
+        let hello = json!({"type": "hello", "id": 1}).to_string();
+        self.0.send(Message::text(hello)).await.unwrap();
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.unwrap();
+            let message = message.expect("an answer to hello").unwrap();
+            if let Message::Text(text) = message {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+
+    /// Waits for the server to close; with which code.
+    pub async fn close_code_within(&mut self, limit: Duration) -> u16 {
+        let closed = async {
+            while let Some(Ok(message)) = self.0.next().await {
+                if let Message::Close(frame) = message {
+                    return frame.map_or(1005, |frame| frame.code.into());
+                }
+            }
+            1006
+        };
+        tokio::time::timeout(limit, closed).await.expect("the socket closes in time")
+    }
+}
