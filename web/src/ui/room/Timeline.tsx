@@ -3,7 +3,7 @@
  * and nothing on screen moves for it; at the end it follows what comes in.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, type RefObject } from 'react';
 import type { Room, Seq } from '../../api/types.ts';
 import { empty, olderThan, reachesHead } from '../../sync/timeline.ts';
 import { Trouble } from '../parts/Trouble.tsx';
@@ -69,6 +69,7 @@ export function Timeline({ room, newFrom, onReply }: TimelineProps) {
   const { target, jumpTo, jumpToEnd } = useJump({ room: room.id, rows, virtual, whole });
   const { atEnd, look } = useSeen({ room: room.id, rows, timeline, virtual, scroller });
   useFollowOwn(outgoing.length, jumpToEnd);
+  useStayAtEnd(scroller, virtual);
 
   const before = olderThan(timeline);
   const topmost = items[0]?.index ?? 0;
@@ -167,6 +168,23 @@ function usePlaceOnce(rows: readonly Row[], newFrom: Seq | undefined, virtual: V
     else virtual.scrollToEnd();
     placed.current = true;
   }, [rows, newFrom, virtual]);
+}
+
+/** Who reads the end goes on seeing it when the composer grows or the keyboard comes up. */
+function useStayAtEnd(scroller: RefObject<HTMLDivElement | null>, virtual: Virtual): void {
+  useEffect(() => {
+    const view = scroller.current;
+    if (!view) return;
+    let height = view.clientHeight;
+    const observer = new ResizeObserver(() => {
+      const wasAtEnd = view.scrollHeight - view.scrollTop - height < END_PX;
+      const changed = view.clientHeight !== height;
+      height = view.clientHeight;
+      if (changed && wasAtEnd) virtual.scrollToEnd();
+    });
+    observer.observe(view);
+    return () => observer.disconnect();
+  }, [scroller, virtual]);
 }
 
 /** Whoever writes wants to see it, wherever they were reading. */
