@@ -15,8 +15,8 @@ use crate::open::{self, OpenError};
 use crate::options::{Options, Role};
 use crate::projection::rebuild::{self, Difference};
 
-/// Pages that are copied before progress is told: 4 MiB.
-const STEP_PAGES: i32 = 1_024;
+/// Pages that are copied before progress is told: 1 MiB.
+const STEP_PAGES: i32 = 256;
 
 /// How far a backup is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,12 +142,16 @@ fn copy(
     }
     let mut to = Connection::open(partial).map_err(failed)?;
     let copying = Backup::new(&from, &mut to).map_err(failed)?;
-    while copying.step(STEP_PAGES).map_err(failed)? != StepResult::Done {
+    loop {
+        let stepped = copying.step(STEP_PAGES).map_err(failed)?;
         let at = copying.progress();
         progress(BackupProgress::Copying {
             done_pages: u64::from((at.pagecount - at.remaining).max(0).cast_unsigned()),
             total_pages: u64::from(at.pagecount.max(0).cast_unsigned()),
         });
+        if stepped == StepResult::Done {
+            break;
+        }
     }
     drop(copying);
     finish_copy(&to).map_err(failed)
