@@ -1,0 +1,173 @@
+//! A file, rebuilt from the history of its room.
+
+use std::sync::Arc;
+
+use tidings_domain::{RoomId, Seq};
+use tidings_protocol::rest::message::{Message, Page};
+
+use super::ReplayError;
+use super::line::{LOG, rebuild};
+use super::log_file::LogFile;
+use super::procedure::Run;
+use super::report::{FileReport, Mismatch};
+use crate::api::patiently;
+
+/// Differences that are told in full; the others are counted.
+const SHOWN_MAX: usize = 5;
+
+/// Reads a room from its first message to its last, and holds it to the file.
+pub(super) async fn verify(
+    run: Arc<Run>,
+    file: Arc<LogFile>,
+    room: RoomId,
+) -> Result<FileReport, ReplayError> {
+    let log = run.people.named(LOG).await?;
+    let mut comparison = Comparison::new(&file);
+    let mut after = Seq::ZERO;
+    loop {
+        let read = patiently(|| log.session.messages_after(room, after)).await;
+        let page = read.map_err(ReplayError::refused(format!(
+            "reading the history of {}",
+            file.name
+        )))?;
+        comparison.page(&page, after);
+        if !page.has_after || page.last_seq <= after {
+            return Ok(comparison.finish());
+        }
+        after = page.last_seq;
+    }
+}
+
+struct Comparison<'a> {
+    file: &'a LogFile,
+    next: usize,
+    report: FileReport,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(file: &'a LogFile) -> Self {
+        let report = FileReport {
+            file: file.name.clone(),
+            lines: file.len() as u64,
+            ..FileReport::default()
+        };
+        Self {
+            file,
+            next: 0,
+            report,
+        }
+    }
+
+    /// Pages must touch: the seq after the last one of a page is the first one of the next.
+    fn page(&mut self, page: &Page, after: Seq) {
+        self.report.torn_pages += u64::from(page.first_seq > after.next());
+        for message in &page.messages {
+            self.message(message);
+        }
+    }
+
+    fn message(&mut self, message: &Message) {
+        let text = message.text.as_ref().map_or("", |text| text.as_str());
+        let found = rebuild(text, &message.metadata);
+        let expected = (self.next < self.file.len()).then(|| self.file.line(self.next));
+        self.next += 1;
+        if expected.is_none() || found.as_deref() != expected {
+            self.differs(message.seq, expected, found.as_deref());
+        }
+    }
+
+    fn differs(&mut self, seq: Seq, expected: Option<&[u8]>, found: Option<&[u8]>) {
+        self.report.differing += 1;
+        if self.report.mismatches.len() < SHOWN_MAX {
+            let shown = |line: Option<&[u8]>| line.map(|line| line.escape_ascii().to_string());
+            self.report.mismatches.push(Mismatch {
+                line: self.next as u64,
+                seq: seq.0,
+                expected: shown(expected),
+                found: shown(found),
+            });
+        }
+    }
+
+    fn finish(mut self) -> FileReport {
+        let missing = self.file.len().saturating_sub(self.next);
+        self.report.missing = missing as u64;
+        self.report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+    use tidings_domain::text::MessageText;
+    use tidings_domain::{Timestamp, UserId};
+
+    use super::*;
+
+    const LOG_TEXT: &str = "[10:00] <a> one\n[10:01] <b> two\n";
+
+    fn message(seq: u64, line: &str) -> Message {
+        let spoken = LogFile::new("x".into(), line.into()).spoken(0).unwrap();
+        Message {
+            room: RoomId::from_bytes([1; 16]),
+            seq: Seq(seq),
+            sender: UserId::from_bytes([2; 16]),
+            device: None,
+            client_id: None,
+            at_ms: Timestamp(0),
+            text: Some(MessageText::parse(spoken.text).unwrap()),
+            reply_to: None,
+            mentions: Vec::new(),
+            metadata: spoken.metadata,
+            deleted: false,
+        }
+    }
+
+    fn compared(messages: Vec<Message>) -> FileReport {
+        let file = LogFile::new("x".into(), LOG_TEXT.into());
+        let mut comparison = Comparison::new(&file);
+        let last_seq = messages.last().map_or(Seq(0), |message| message.seq);
+        let (head, first_seq) = (last_seq, Seq(1));
+        let page = Page {
+            messages,
+            first_seq,
+            last_seq,
+            head,
+            has_before: false,
+            has_after: false,
+        };
+        comparison.page(&page, Seq::ZERO);
+        comparison.finish()
+    }
+
+    #[test]
+    fn a_history_that_is_the_file_is_found_equal() {
+        let report = compared(vec![
+            message(3, "[10:00] <a> one"),
+            message(7, "[10:01] <b> two"),
+        ]);
+        assert!(report.is_equal(), "{report:?}");
+    }
+
+    #[test]
+    fn every_planted_difference_is_found() {
+        let one = || message(3, "[10:00] <a> one");
+        let two = || message(4, "[10:01] <b> two");
+        let foreign = Message {
+            metadata: Map::new(),
+            ..two()
+        };
+        for (messages, differing, missing) in [
+            (vec![], 0, 2),
+            (vec![one()], 0, 1),
+            (vec![two(), one()], 2, 0),
+            (vec![one(), two(), two()], 1, 0),
+            (vec![one(), message(4, "[10:01] <b> two ")], 1, 0),
+            (vec![one(), foreign], 1, 0),
+        ] {
+            let report = compared(messages);
+            assert_eq!((report.differing, report.missing), (differing, missing));
+            assert!(!report.is_equal());
+        }
+    }
+}

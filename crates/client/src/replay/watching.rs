@@ -1,0 +1,278 @@
+//! Members who only listen, and check what they hear against the files.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tidings_domain::event::EventBody;
+use tidings_domain::{RoomId, Seq};
+use tidings_protocol::{Encoding, Event};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::ReplayError;
+use super::line::rebuild;
+use super::log_file::LogFile;
+use super::people::{People, Person};
+use super::report::WatcherReport;
+use crate::chat::{Chat, ChatOptions};
+use crate::machine::Update;
+
+/// When all was said and a watcher hears nothing new for so long, it has heard what it will hear.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+type Rooms = Arc<Mutex<HashMap<RoomId, Arc<LogFile>>>>;
+
+/// All watchers of a run.
+pub(super) struct Watchers {
+    people: Vec<Arc<Person>>,
+    rooms: Rooms,
+    said: watch::Sender<Option<u64>>,
+    tasks: Mutex<Vec<JoinHandle<WatcherReport>>>,
+}
+
+impl Watchers {
+    /// Connects so many watchers.
+    pub(super) async fn connect(
+        people: &People,
+        count: usize,
+        encoding: Encoding,
+    ) -> Result<Self, ReplayError> {
+        let watchers = Self {
+            people: Vec::new(),
+            rooms: Rooms::default(),
+            said: watch::Sender::new(None),
+            tasks: Mutex::default(),
+        };
+        let mut members = Vec::new();
+        for number in 1..=count {
+            let person = people.named(&format!("watcher-{number}")).await?;
+            let options = ChatOptions {
+                encoding,
+                ..ChatOptions::default()
+            };
+            let (chat, updates) = Chat::open(person.session.clone(), options);
+            let watcher = Watcher {
+                judge: Judge::new(watchers.rooms.clone()),
+                updates,
+                said: watchers.said.subscribe(),
+            };
+            watchers.tasks().push(tokio::spawn(watcher.watch(chat)));
+            members.push(person);
+        }
+        Ok(Self {
+            people: members,
+            ..watchers
+        })
+    }
+
+    fn tasks(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<WatcherReport>>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets everybody into a room, before anything is said there.
+    pub(super) async fn watch(&self, room: RoomId, file: &Arc<LogFile>) -> Result<(), ReplayError> {
+        self.rooms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(room, file.clone());
+        for person in &self.people {
+            person.join(room).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until everybody has heard so many messages, or hears nothing any more.
+    pub(super) async fn finish(&self, messages: u64) -> Vec<WatcherReport> {
+        self.said.send_replace(Some(messages));
+        let tasks = std::mem::take(&mut *self.tasks());
+        let mut reports = Vec::new();
+        for task in tasks {
+            reports.push(
+                task.await
+                    .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
+            );
+        }
+        reports
+    }
+}
+
+struct Watcher {
+    judge: Judge,
+    updates: mpsc::Receiver<Update>,
+    said: watch::Receiver<Option<u64>>,
+}
+
+impl Watcher {
+    async fn watch(mut self, chat: Chat) -> WatcherReport {
+        while let Some(update) = self.next().await {
+            self.judge.hear(update);
+        }
+        let Self {
+            judge,
+            updates,
+            said,
+        } = self;
+        // Nobody takes updates any more: an open channel would make the connection wait.
+        drop(updates);
+        let wanted = said.borrow().unwrap_or(0);
+        judge.report(wanted, chat.close().await)
+    }
+
+    /// What is heard next; `None` when everything was, or nothing comes any more.
+    async fn next(&mut self) -> Option<Update> {
+        loop {
+            let wanted = *self.said.borrow_and_update();
+            if wanted.is_some_and(|wanted| self.judge.report.messages >= wanted) {
+                // What comes now is one too many: whatever is here already is heard, too.
+                return self.updates.try_recv().ok();
+            }
+            let patience = wanted.map_or(Duration::MAX, |_| PATIENCE);
+            tokio::select! {
+                update = self.updates.recv() => return update,
+                _ = self.said.changed() => {}
+                () = tokio::time::sleep(patience) => return None,
+            }
+        }
+    }
+}
+
+/// What one watcher makes of what it hears.
+struct Judge {
+    rooms: Rooms,
+    heard: HashMap<RoomId, Heard>,
+    report: WatcherReport,
+}
+
+/// How far a room was heard.
+struct Heard {
+    last: Seq,
+    lines: usize,
+}
+
+impl Judge {
+    fn new(rooms: Rooms) -> Self {
+        Self {
+            rooms,
+            heard: HashMap::new(),
+            report: WatcherReport::default(),
+        }
+    }
+
+    fn hear(&mut self, update: Update) {
+        match update {
+            Update::Event(event) => self.hear_event(&event),
+            Update::Reset(_) | Update::Gone(_) | Update::Stopped(_) => {
+                self.report.interruptions += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn hear_event(&mut self, event: &Event) {
+        self.report.events += 1;
+        let before = Seq(event.seq.0.saturating_sub(1));
+        let heard = self.heard.entry(event.room).or_insert(Heard {
+            last: before,
+            lines: 0,
+        });
+        if event.seq <= heard.last {
+            self.report.doubles += 1;
+            return;
+        }
+        self.report.holes += event.seq.0 - heard.last.0 - 1;
+        heard.last = event.seq;
+        if let EventBody::MessageSent(body) = &event.body {
+            self.report.messages += 1;
+            let line = rebuild(body.text.as_str(), &body.metadata);
+            let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+            let file = rooms
+                .get(&event.room)
+                .filter(|file| heard.lines < file.len());
+            let is_next = file.is_some_and(|file| line.as_deref() == Some(file.line(heard.lines)));
+            self.report.wrong += u64::from(!is_next);
+            heard.lines += 1;
+        }
+    }
+
+    fn report(self, wanted: u64, tally: crate::machine::Tally) -> WatcherReport {
+        WatcherReport {
+            missing: wanted.saturating_sub(self.report.messages),
+            connections: tally.connections,
+            repeated: tally.repeated,
+            jumps: tally.jumps,
+            gaps: tally.gaps,
+            fetched: tally.fetched,
+            ..self.report
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_domain::event::MessageBody;
+    use tidings_domain::text::MessageText;
+    use tidings_domain::{Timestamp, UserId};
+
+    use super::*;
+
+    const LOG: &str = "[10:00] <a> one\n[10:01] <b> two\n[10:02] <a> three\n";
+
+    fn room() -> RoomId {
+        RoomId::from_bytes([1; 16])
+    }
+
+    /// Line `line` of the log (from 0) at `seq`.
+    fn event(seq: u64, line: usize) -> Update {
+        let spoken = LogFile::new("x".into(), LOG.into()).spoken(line).unwrap();
+        Update::Event(Event {
+            room: room(),
+            seq: Seq(seq),
+            sender: UserId::from_bytes([2; 16]),
+            device: None,
+            client_id: None,
+            at_ms: Timestamp(0),
+            body: EventBody::MessageSent(MessageBody {
+                text: MessageText::parse(spoken.text).unwrap(),
+                reply_to: None,
+                mentions: Vec::new(),
+                metadata: spoken.metadata,
+            }),
+        })
+    }
+
+    fn judged(events: impl IntoIterator<Item = Update>) -> WatcherReport {
+        let file = Arc::new(LogFile::new("x".into(), LOG.into()));
+        let mut judge = Judge::new(Arc::new(Mutex::new(HashMap::from([(room(), file)]))));
+        events.into_iter().for_each(|event| judge.hear(event));
+        judge.report(
+            3,
+            crate::machine::Tally {
+                connections: 1,
+                ..Default::default()
+            },
+        )
+    }
+
+    #[test]
+    fn who_hears_every_line_once_and_in_order_has_nothing_to_say() {
+        assert!(judged([event(4, 0), event(5, 1), event(6, 2)]).is_perfect());
+    }
+
+    #[test]
+    fn every_planted_fault_is_found() {
+        let lost = judged([event(4, 0), event(6, 2)]);
+        assert_eq!((lost.holes, lost.missing, lost.wrong), (1, 1, 1));
+        let doubled = judged([event(4, 0), event(4, 0), event(5, 1), event(6, 2)]);
+        assert_eq!((doubled.doubles, doubled.missing), (1, 0));
+        let swapped = judged([event(4, 1), event(5, 0), event(6, 2)]);
+        assert_eq!(swapped.wrong, 2);
+        let said_twice = judged([event(4, 0), event(5, 1), event(6, 2), event(7, 2)]);
+        assert_eq!(said_twice.wrong, 1);
+        let interrupted = judged([event(4, 0), event(5, 1), event(6, 2), Update::Stopped(None)]);
+        assert_eq!(interrupted.interruptions, 1);
+        for report in [lost, doubled, swapped, said_twice, interrupted] {
+            assert!(!report.is_perfect(), "{report:?}");
+        }
+    }
+}
