@@ -14,6 +14,7 @@ pub mod history;
 pub mod invitations;
 pub mod log;
 pub mod receipts;
+pub mod resume;
 pub mod rooms;
 pub mod sessions;
 pub mod stage;
@@ -42,6 +43,8 @@ macro_rules! conformance_tests {
             an_invitation_for_one_lets_one_in
             an_invitation_that_is_not_live_opens_nothing
             a_retried_join_spends_one_use
+        );
+        $crate::conformance_tests!($open; resume:
             a_rooms_log_is_read_in_pages
             the_first_event_after_any_position_is_found
             a_users_rooms_include_those_that_ended_since_a_position
@@ -146,6 +149,7 @@ mod tests {
             include_str!("invitations.rs"),
             include_str!("log.rs"),
             include_str!("receipts.rs"),
+            include_str!("resume.rs"),
             include_str!("rooms.rs"),
             include_str!("sessions.rs"),
         ] {
