@@ -34,7 +34,11 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     let config = Config::from(DOCUMENT_PATH);
-    Arc::new(config.display_request_duration(true).persist_authorization(false))
+    Arc::new(
+        config
+            .display_request_duration(true)
+            .persist_authorization(false),
+    )
 });
 
 /// What the document says besides the routes.
@@ -60,7 +64,7 @@ static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
         (name = "invitations", description = "Links into a room"),
         (name = "messages", description = "What was said, and the log that it stands in"),
         (name = "receipts", description = "How far everybody has got, and what is unread"),
-        (name = "server", description = "What holds for this server"),
+        (name = "limits", description = "Every limit and interval of this server"),
         (name = "back ends", description = "What a host application does with an API key"),
     ),
     modifiers(&Bearer),
@@ -82,7 +86,10 @@ impl Modify for Bearer {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(BEARER, SecurityScheme::Http(scheme));
-        document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, [])]);
+        document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(
+            BEARER,
+            [],
+        )]);
     }
 }
 
@@ -99,13 +106,21 @@ pub fn document() -> OpenApi {
 
 /// Serves the document, and a page that shows it.
 pub fn routes(document: &OpenApi) -> Router<Arc<App>> {
-    let json = document.to_json().expect("the document is text, numbers and lists");
+    let json = document
+        .to_json()
+        .expect("the document is text, numbers and lists");
     let json = Bytes::from(json);
     Router::new()
-        .route(DOCUMENT_PATH, get(async move || as_file("application/json", json.clone().into())))
+        .route(
+            DOCUMENT_PATH,
+            get(async move || as_file("application/json", json.clone().into())),
+        )
         .route("/docs", get(async || Redirect::permanent("/docs/")))
         .route("/docs/", get(async || page("index.html")))
-        .route("/docs/{*file}", get(async |Path(file): Path<String>| page(&file)))
+        .route(
+            "/docs/{*file}",
+            get(async |Path(file): Path<String>| page(&file)),
+        )
 }
 
 fn page(file: &str) -> Response {
@@ -118,12 +133,16 @@ fn page(file: &str) -> Response {
     };
     let mut response = as_file(&found.content_type, body.into());
     let policy = HeaderValue::from_static(PAGE_POLICY);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 
 fn as_file(content_type: &str, body: Body) -> Response {
-    let headers: [(HeaderName, &str); 2] =
-        [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")];
+    let headers: [(HeaderName, &str); 2] = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
     (headers, body).into_response()
 }

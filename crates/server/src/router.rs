@@ -18,10 +18,12 @@ use crate::{edge, metrics, rest, transport, web_client};
 /// The router, with its state and layers.
 pub fn router(app: Arc<App>) -> Router {
     let (api, document) = rest::router(&app);
+    let scopes = from_fn_with_state(app.clone(), rest::scopes::check);
+    let socket = get(transport::websocket::upgrade).layer(scopes);
     Router::new()
         .merge(api)
         .merge(crate::openapi::routes(&document))
-        .route("/v1/socket", get(transport::websocket::upgrade))
+        .route("/v1/socket", socket)
         .route("/healthz", get(healthy))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))

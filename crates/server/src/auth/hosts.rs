@@ -135,7 +135,10 @@ impl HostTokens {
                 cause,
             })
         });
-        Ok(Self { entries: entries.collect::<Result<_, _>>()?, newcomers: Newcomers::default() })
+        Ok(Self {
+            entries: entries.collect::<Result<_, _>>()?,
+            newcomers: Newcomers::default(),
+        })
     }
 
     /// The user whom a token names, made at first sight.
@@ -161,7 +164,11 @@ impl HostTokens {
         }
         let issuer = claimed_issuer(token)?;
         let mut refused = Refused::Issuer;
-        for entry in self.entries.iter().filter(|entry| entry.expected.issuer == issuer) {
+        for entry in self
+            .entries
+            .iter()
+            .filter(|entry| entry.expected.issuer == issuer)
+        {
             match entry.check(app, token).await {
                 Ok(user) => return Ok(user),
                 Err(why) => refused = refused.max(why),
@@ -169,7 +176,6 @@ impl HostTokens {
         }
         Err(refused)
     }
-
 }
 
 impl Entry {
@@ -189,7 +195,11 @@ impl Entry {
             name_claim: configured.name_claim.clone(),
             leeway_ms: i64::try_from(configured.leeway_s * 1_000).unwrap_or(i64::MAX),
         };
-        Ok(Self { expected, validation: signature_only(algorithm), keys })
+        Ok(Self {
+            expected,
+            validation: signature_only(algorithm),
+            keys,
+        })
     }
 
     async fn check(&self, app: &App, token: &str) -> Result<HostUser, Refused> {
@@ -236,7 +246,10 @@ impl Keys {
 }
 
 fn file(path: &Path) -> Result<Vec<u8>, EntryError> {
-    std::fs::read(path).map_err(|cause| EntryError::File { path: path.to_owned(), cause })
+    std::fs::read(path).map_err(|cause| EntryError::File {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 const fn algorithm(configured: JwtAlgorithm) -> Algorithm {

@@ -72,15 +72,25 @@ pub async fn open(app: &App, user: &User, on: LoginDevice) -> ApiResult<Session>
         expires_at,
     };
     let accounts = &app.engine.store.accounts;
-    let mut opened = accounts.open_session(new.clone(), DEVICES_PER_USER_MAX).await?;
+    let mut opened = accounts
+        .open_session(new.clone(), DEVICES_PER_USER_MAX)
+        .await?;
     if opened == OpenedSession::ForeignDevice {
         // Another user of the same client: they are told their new device's id.
         new.device = fresh_device();
-        opened = accounts.open_session(new.clone(), DEVICES_PER_USER_MAX).await?;
+        opened = accounts
+            .open_session(new.clone(), DEVICES_PER_USER_MAX)
+            .await?;
     }
-    let OpenedSession::Opened(ended) = opened else { return Err(ApiError::new(ErrorCode::Internal)) };
+    let OpenedSession::Opened(ended) = opened else {
+        return Err(ApiError::new(ErrorCode::Internal));
+    };
     take_leave(app, &ended);
-    let login = Login { session: new.id, user: user.id, device: new.device };
+    let login = Login {
+        session: new.id,
+        user: user.id,
+        device: new.device,
+    };
     Ok(with_tokens(app, user, login, FIRST_GENERATION, expires_at))
 }
 
@@ -103,7 +113,10 @@ pub async fn refresh(app: &App, token: &str) -> ApiResult<Session> {
     );
     let revoked = || ApiError::new(ErrorCode::SessionRevoked);
     let (session, generation) = match rotation.await? {
-        Rotation::Current { session, generation } => (session, generation),
+        Rotation::Current {
+            session,
+            generation,
+        } => (session, generation),
         Rotation::Reused => {
             tracing::warn!(session = %claims.session, "a refresh token was used twice");
             take_leave(app, &[claims.session]);
@@ -111,9 +124,24 @@ pub async fn refresh(app: &App, token: &str) -> ApiResult<Session> {
         }
         Rotation::Gone => return Err(revoked()),
     };
-    let user = app.engine.people.get(session.user).await?.ok_or_else(revoked)?;
-    let login = Login { session: session.id, user: session.user, device: session.device };
-    Ok(with_tokens(app, &user, login, generation, session.expires_at))
+    let user = app
+        .engine
+        .people
+        .get(session.user)
+        .await?
+        .ok_or_else(revoked)?;
+    let login = Login {
+        session: session.id,
+        user: session.user,
+        device: session.device,
+    };
+    Ok(with_tokens(
+        app,
+        &user,
+        login,
+        generation,
+        session.expires_at,
+    ))
 }
 
 /// Ends a session of a user; whether it was live. Its sockets close at once.
@@ -127,15 +155,21 @@ pub async fn end(app: &App, user: UserId, session: SessionId) -> Result<bool, Ou
 
 /// Ends all sessions of a user but one.
 pub async fn end_others(app: &App, user: UserId, keep: SessionId) -> Result<(), Outage> {
-    let ended = app.engine.store.accounts.end_sessions(user, Some(keep)).await?;
+    let ended = app
+        .engine
+        .store
+        .accounts
+        .end_sessions(user, Some(keep))
+        .await?;
     take_leave(app, &ended);
     Ok(())
 }
 
 /// Lets go of sessions that the store has ended: of their tokens, and of their sockets.
 pub fn take_leave(app: &App, ended: &[SessionId]) {
+    let now_ms = app.engine.clock.monotonic_ms();
     for session in ended {
-        app.sessions.forget(*session);
+        app.sessions.end(*session, now_ms);
         app.engine.connections.end_session(*session);
     }
 }
@@ -147,16 +181,28 @@ fn with_tokens(
     generation: u64,
     refresh_expires_at: Timestamp,
 ) -> Session {
-    let Login { session, user: id, device } = login;
+    let Login {
+        session,
+        user: id,
+        device,
+    } = login;
     let lifetime_ms = millis(app.config.auth.access_token_s);
     let expires_at = app.engine.clock.now().plus_millis(lifetime_ms);
     Session {
         user: Profile::from(user),
         session_id: session,
         device_id: device,
-        access_token: app.tokens.access(&AccessClaims { session, user: id, device, expires_at }),
+        access_token: app.tokens.access(&AccessClaims {
+            session,
+            user: id,
+            device,
+            expires_at,
+        }),
         access_expires_at_ms: expires_at,
-        refresh_token: app.tokens.refresh(&RefreshClaims { session, generation }),
+        refresh_token: app.tokens.refresh(&RefreshClaims {
+            session,
+            generation,
+        }),
         refresh_expires_at_ms: refresh_expires_at,
     }
 }
@@ -170,5 +216,7 @@ fn fresh_device() -> DeviceId {
 }
 
 fn millis(seconds: u64) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000)
+    i64::try_from(seconds)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1_000)
 }

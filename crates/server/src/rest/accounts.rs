@@ -52,7 +52,8 @@ async fn sign_up(
     if app.config.auth.sign_up == SignUpPolicy::Closed {
         return Err(ApiError::new(ErrorCode::SignUpClosed));
     }
-    app.addresses.attempt(client, Attempt::SignUp, app.engine.clock.monotonic_us())?;
+    app.addresses
+        .attempt(client, Attempt::SignUp, app.engine.clock.monotonic_us())?;
     let username = Username::parse(&body.username);
     let username = username.map_err(|why| ApiError::field("username", why))?;
     let display_name = body.display_name.as_deref().unwrap_or(username.as_str());
@@ -62,7 +63,10 @@ async fn sign_up(
         Some(key) => UserId::from_idempotency_key(username.as_str(), key),
         None => UserId::from_uuid(random::id()),
     };
-    let user = User { username: Some(username), ..fresh(&app, id, UserOrigin::Account, display_name) };
+    let user = User {
+        username: Some(username),
+        ..fresh(&app, id, UserOrigin::Account, display_name)
+    };
     let user = make_account(&app, user, body.password).await?;
     let session = logins::open(&app, &user, device).await?;
     Ok((StatusCode::CREATED, Confidential(session)))
@@ -71,7 +75,10 @@ async fn sign_up(
 /// Makes the account, or finds the one that an earlier try made, if the password is the same.
 async fn make_account(app: &App, user: User, password: String) -> ApiResult<User> {
     let password_hash = app.passwords.hash(password.clone()).await?;
-    let account = NewAccount { user: user.clone(), password_hash };
+    let account = NewAccount {
+        user: user.clone(),
+        password_hash,
+    };
     let accounts = &app.engine.store.accounts;
     let SignUp::UsernameTaken(holder) = accounts.sign_up(account).await? else {
         return Ok(user);
@@ -99,13 +106,22 @@ async fn be_guest(
     Json(body): Json<GuestSignUp>,
 ) -> ApiResult<(StatusCode, Confidential<Session>)> {
     if !app.config.auth.guests {
-        return Err(ApiError::with(ErrorCode::SignUpClosed, "guests are not let in here"));
+        return Err(ApiError::with(
+            ErrorCode::SignUpClosed,
+            "guests are not let in here",
+        ));
     }
-    app.addresses.attempt(client, Attempt::SignUp, app.engine.clock.monotonic_us())?;
+    app.addresses
+        .attempt(client, Attempt::SignUp, app.engine.clock.monotonic_us())?;
     let device = LoginDevice::read(None, body.device_name.as_deref())?;
     let id = UserId::from_uuid(random::id());
     let guest = fresh(&app, id, UserOrigin::Guest, shown_as(&body.display_name)?);
-    let guest = app.engine.store.accounts.provision(guest, Refresh::Keep).await?;
+    let guest = app
+        .engine
+        .store
+        .accounts
+        .provision(guest, Refresh::Keep)
+        .await?;
     let session = logins::open(&app, &guest, device).await?;
     Ok((StatusCode::CREATED, Confidential(session)))
 }
@@ -124,18 +140,30 @@ async fn change_password(
 ) -> ApiResult<StatusCode> {
     // A stolen token must not serve to guess the password.
     let account = caller.user.to_string();
-    app.addresses.account_sign_in(&account, app.engine.clock.monotonic_us())?;
+    app.addresses
+        .account_sign_in(&account, app.engine.clock.monotonic_us())?;
     let accounts = &app.engine.store.accounts;
     let Some(hash) = accounts.password_hash(caller.user).await? else {
-        return Err(ApiError::with(ErrorCode::Forbidden, "you sign in without a password"));
+        return Err(ApiError::with(
+            ErrorCode::Forbidden,
+            "you sign in without a password",
+        ));
     };
-    if !app.passwords.is_right(body.current_password, Some(hash)).await? {
+    if !app
+        .passwords
+        .is_right(body.current_password, Some(hash))
+        .await?
+    {
         return Err(ApiError::new(ErrorCode::WrongCredentials));
     }
-    let hash = app.passwords.hash(body.new_password).await.map_err(|refusal| match refusal {
-        Refusal::Invalid { detail, .. } => ApiError::field("new_password", detail),
-        other => other.into(),
-    })?;
+    let hash = app
+        .passwords
+        .hash(body.new_password)
+        .await
+        .map_err(|refusal| match refusal {
+            Refusal::Invalid { detail, .. } => ApiError::field("new_password", detail),
+            other => other.into(),
+        })?;
     accounts.set_password_hash(caller.user, hash).await?;
     logins::end_others(&app, caller.user, caller.session).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -35,7 +35,9 @@ const EXTERNAL_ID_BYTES_MAX: usize = 255;
 
 /// The routes of back ends.
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(put_user)).routes(routes!(open_session))
+    OpenApiRouter::new()
+        .routes(routes!(put_user))
+        .routes(routes!(open_session))
 }
 
 /// Make a user, or bring one up to date
@@ -63,10 +65,20 @@ async fn put_user(
     let user = User {
         username: username.map_err(|why| ApiError::field("username", why))?,
         avatar_url: body.avatar_url.map(fields::avatar_url).transpose()?,
-        ..fresh(&app, id, UserOrigin::External, shown_as(&body.display_name)?)
+        ..fresh(
+            &app,
+            id,
+            UserOrigin::External,
+            shown_as(&body.display_name)?,
+        )
     };
     app.engine.people.forget(id);
-    let stored = app.engine.store.accounts.provision(user, Refresh::Names).await?;
+    let stored = app
+        .engine
+        .store
+        .accounts
+        .provision(user, Refresh::Names)
+        .await?;
     let stored = Arc::new(stored);
     app.engine.people.keep(stored.clone());
     Ok(Json(Profile::from(stored.as_ref())))

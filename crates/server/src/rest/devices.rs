@@ -22,7 +22,9 @@ use crate::auth::logins;
 
 /// The routes of devices.
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(rename, remove))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(rename, remove))
 }
 
 /// List one's devices, the latest used first
@@ -32,7 +34,10 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
 )]
 async fn list(State(app): State<Arc<App>>, caller: UserCaller) -> ApiResult<Json<Devices>> {
     let found = app.engine.store.accounts.devices(caller.user).await?;
-    let devices = found.into_iter().map(|device| view(device, caller)).collect();
+    let devices = found
+        .into_iter()
+        .map(|device| view(device, caller))
+        .collect();
     Ok(Json(Devices { devices }))
 }
 
@@ -65,7 +70,12 @@ async fn remove(
     caller: UserCaller,
     PathOf(device): PathOf<DeviceId>,
 ) -> ApiResult<StatusCode> {
-    let ended = app.engine.store.accounts.remove_device(caller.user, device).await?;
+    let ended = app
+        .engine
+        .store
+        .accounts
+        .remove_device(caller.user, device)
+        .await?;
     logins::take_leave(&app, &ended.ok_or_else(unknown)?);
     Ok(StatusCode::NO_CONTENT)
 }

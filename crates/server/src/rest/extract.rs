@@ -82,8 +82,9 @@ impl<S: Send + Sync, T: PathParts> FromRequestParts<S> for PathOf<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let unknown = || ApiError::new(ErrorCode::NotFound);
-        let params =
-            RawPathParams::from_request_parts(parts, state).await.map_err(|_| unknown())?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| unknown())?;
         let texts: Vec<&str> = params.iter().map(|(_, text)| text).collect();
         T::read_all(&texts).map(Self).ok_or_else(unknown)
     }
@@ -98,18 +99,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryOf<T> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> ApiResult<Self> {
         let read = Query::<T>::try_from_uri(&parts.uri);
-        read.map(|Query(query)| Self(query)).map_err(|rejection| wrong_query(&rejection))
+        read.map(|Query(query)| Self(query))
+            .map_err(|rejection| wrong_query(&rejection))
     }
 }
 
 /// Names the field that could not be read, which stands before what is wrong with it.
 fn wrong_query(rejection: &dyn std::error::Error) -> ApiError {
-    let said = rejection.source().map_or_else(|| rejection.to_string(), ToString::to_string);
+    let said = rejection
+        .source()
+        .map_or_else(|| rejection.to_string(), ToString::to_string);
     for opening in ["missing field `", "duplicate field `"] {
         if let Some((_, rest)) = said.split_once(opening)
             && let Some((name, _)) = rest.split_once('`')
         {
-            let why = if opening.starts_with('m') { "is missing" } else { "is given twice" };
+            let why = if opening.starts_with('m') {
+                "is missing"
+            } else {
+                "is given twice"
+            };
             return ApiError::field(name, why);
         }
     }
@@ -124,8 +132,12 @@ fn wrong_query(rejection: &dyn std::error::Error) -> ApiError {
 /// # Errors
 /// Names the field when it is not from 1 to `max`.
 pub(crate) fn page_limit(limit: Option<u64>, default: usize, max: usize) -> ApiResult<usize> {
-    let Some(limit) = limit else { return Ok(default) };
-    let fits = usize::try_from(limit).ok().filter(|limit| (1..=max).contains(limit));
+    let Some(limit) = limit else {
+        return Ok(default);
+    };
+    let fits = usize::try_from(limit)
+        .ok()
+        .filter(|limit| (1..=max).contains(limit));
     fits.ok_or_else(|| ApiError::field("limit", format!("must be from 1 to {max}")))
 }
 
@@ -190,7 +202,9 @@ impl FromRequestParts<Arc<App>> for ClientOf {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> ApiResult<Self> {
         let peer = parts.extensions.get::<Peer>();
-        Ok(Self(peer.and_then(|peer| app.addresses.client(peer.0, &parts.headers))))
+        Ok(Self(peer.and_then(|peer| {
+            app.addresses.client(peer.0, &parts.headers)
+        })))
     }
 }
 
@@ -203,9 +217,14 @@ mod tests {
     use super::*;
 
     async fn query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
-        let request = Request::builder().uri(format!("/v1/x?{query}")).body(()).unwrap();
+        let request = Request::builder()
+            .uri(format!("/v1/x?{query}"))
+            .body(())
+            .unwrap();
         let (mut parts, ()) = request.into_parts();
-        QueryOf::from_request_parts(&mut parts, &()).await.map(|QueryOf(query)| query)
+        QueryOf::from_request_parts(&mut parts, &())
+            .await
+            .map(|QueryOf(query)| query)
     }
 
     async fn wrong_field<T: DeserializeOwned + std::fmt::Debug>(text: &str) -> String {
@@ -216,7 +235,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_query_names_its_field() {
-        assert_eq!(wrong_field::<SearchQuery>("query=a&limit=many").await, "limit");
+        assert_eq!(
+            wrong_field::<SearchQuery>("query=a&limit=many").await,
+            "limit"
+        );
         assert_eq!(wrong_field::<SearchQuery>("limit=-1").await, "limit");
         assert_eq!(wrong_field::<SearchQuery>("limit=1&limit=2").await, "limit");
         assert_eq!(wrong_field::<PresenceQuery>("").await, "users");
@@ -249,7 +271,9 @@ mod tests {
             for value in values {
                 headers.append(IDEMPOTENCY_KEY, HeaderValue::from_static(value));
             }
-            IdempotencyKey::of(&headers).map(|key| key.0).map_err(|error| error.0.status)
+            IdempotencyKey::of(&headers)
+                .map(|key| key.0)
+                .map_err(|error| error.0.status)
         };
         assert_eq!(of(&[]), Ok(None));
         assert_eq!(of(&["a-1"]), Ok(Some("a-1".into())));

@@ -78,7 +78,12 @@ pub(crate) async fn replay(State(app): State<Arc<App>>, request: Request, next: 
 
 /// Whether a path's answers contain tokens.
 fn holds_tokens(path: &str) -> bool {
-    let alone = ["/v1/accounts", "/v1/guests", "/v1/socket-tickets", "/v1/sessions"];
+    let alone = [
+        "/v1/accounts",
+        "/v1/guests",
+        "/v1/socket-tickets",
+        "/v1/sessions",
+    ];
     alone.contains(&path) || path.starts_with("/v1/sessions/") || path.ends_with("/sessions")
 }
 
@@ -88,7 +93,9 @@ async fn once(app: &Arc<App>, key: &str, request: Request, next: Next) -> ApiRes
     let (request, request_hash) = hashed(parts, body).await?;
     let Some(_turn) = app.in_progress.begin(&owner, key) else {
         let problem = Problem::new(ErrorCode::IdempotencyInProgress);
-        return Err(ApiError(Box::new(problem.retry_after_ms(IN_PROGRESS_RETRY_MS))));
+        return Err(ApiError(Box::new(
+            problem.retry_after_ms(IN_PROGRESS_RETRY_MS),
+        )));
     };
     let now = app.engine.clock.now();
     let not_before = now.plus_millis(-KEPT_MS);
@@ -99,7 +106,12 @@ async fn once(app: &Arc<App>, key: &str, request: Request, next: Next) -> ApiRes
     let (response, body) = whole(next.run(request).await).await?;
     if let Some(body) = body {
         let status = response.status().as_u16();
-        let answer = SavedAnswer { request_hash, status, body, at: now };
+        let answer = SavedAnswer {
+            request_hash,
+            status,
+            body,
+            at: now,
+        };
         if let Err(outage) = directory.save_answer(&owner, key, answer, not_before).await {
             tracing::warn!(%outage, "an answer is not kept for its idempotency key");
         }
@@ -111,11 +123,18 @@ async fn once(app: &Arc<App>, key: &str, request: Request, next: Next) -> ApiRes
 async fn hashed(parts: Parts, body: Body) -> ApiResult<(Request, [u8; 32])> {
     let body = whole_body(Request::from_parts(parts.clone(), body), &()).await?;
     let mut hash = Sha256::new();
-    for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body] {
+    for part in [
+        parts.method.as_str().as_bytes(),
+        parts.uri.to_string().as_bytes(),
+        &body,
+    ] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    Ok((Request::from_parts(parts, Body::from(body)), hash.finalize().into()))
+    Ok((
+        Request::from_parts(parts, Body::from(body)),
+        hash.finalize().into(),
+    ))
 }
 
 /// The answer, and what to keep of it: `None` for one that can be another the next time.
@@ -157,7 +176,9 @@ fn again(saved: SavedAnswer, request_hash: [u8; 32]) -> ApiResult<Response> {
         Ok(problem) if status.is_client_error() => ApiError(Box::new(problem)).into_response(),
         _ => as_it_was(status, saved.body),
     };
-    response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
+    response
+        .headers_mut()
+        .insert(REPLAYED.clone(), HeaderValue::from_static("true"));
     Ok(response)
 }
 
@@ -167,7 +188,10 @@ fn as_it_was(status: StatusCode, body: Vec<u8>) -> Response {
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_TYPE);
     if !is_empty {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
     }
     response
 }

@@ -48,7 +48,10 @@ pub fn router(app: &Arc<App>) -> (Router<Arc<App>>, OpenApi) {
 /// Whatever is answered is for who asked, and may be another thing the next time.
 async fn keep_private(mut response: Response) -> Response {
     let private = HeaderValue::from_static("private, no-cache");
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(private);
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(private);
     response
 }
 

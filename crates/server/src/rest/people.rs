@@ -64,7 +64,12 @@ async fn change_me(
     let privacy = match body.privacy {
         None => None,
         Some(change) => {
-            let user = app.engine.people.get(caller.user).await?.ok_or_else(unknown)?;
+            let user = app
+                .engine
+                .people
+                .get(caller.user)
+                .await?
+                .ok_or_else(unknown)?;
             Some(changed_privacy(user.privacy, &change)?)
         }
     };
@@ -116,9 +121,17 @@ async fn search(
     let limit = page_limit(query.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
     let after: Option<UserId> = field_if("after", query.after.as_deref())?;
     let text = fields::name_query(query.query.as_deref())?;
-    let mut found = app.engine.store.accounts.search(&text, after, limit + 1).await?;
+    let mut found = app
+        .engine
+        .store
+        .accounts
+        .search(&text, after, limit + 1)
+        .await?;
     let next = fields::cut(&mut found, limit).map(|last| last.id.to_string());
-    Ok(Json(People { users: found.iter().map(Profile::from).collect(), next }))
+    Ok(Json(People {
+        users: found.iter().map(Profile::from).collect(),
+        next,
+    }))
 }
 
 /// Show a person
@@ -148,7 +161,11 @@ async fn presence(
     caller: UserCaller,
     QueryOf(query): QueryOf<PresenceQuery>,
 ) -> ApiResult<Json<PresenceList>> {
-    let texts: Vec<&str> = query.users.split(',').filter(|text| !text.is_empty()).collect();
+    let texts: Vec<&str> = query
+        .users
+        .split(',')
+        .filter(|text| !text.is_empty())
+        .collect();
     if texts.len() > PRESENCE_USERS_MAX {
         let why = format!("must be at most {PRESENCE_USERS_MAX} ids");
         return Err(ApiError::field("users", why));
@@ -156,7 +173,9 @@ async fn presence(
     let users = texts.into_iter().map(|text| field("users", text));
     let users = users.collect::<ApiResult<Vec<UserId>>>()?;
     let shown = app.engine.presence.of(caller.user, &users).await?;
-    Ok(Json(PresenceList { presence: shown.iter().map(presence_entry).collect() }))
+    Ok(Json(PresenceList {
+        presence: shown.iter().map(presence_entry).collect(),
+    }))
 }
 
 fn unknown() -> ApiError {
@@ -169,12 +188,24 @@ mod tests {
 
     #[test]
     fn privacy_changes_where_it_is_named_and_only_to_words_that_are_known() {
-        let present = Privacy { receipts: Audience::Nobody, ..Privacy::default() };
-        let change = ChangePrivacy { presence: Some("nobody".into()), ..ChangePrivacy::default() };
+        let present = Privacy {
+            receipts: Audience::Nobody,
+            ..Privacy::default()
+        };
+        let change = ChangePrivacy {
+            presence: Some("nobody".into()),
+            ..ChangePrivacy::default()
+        };
         let changed = changed_privacy(present, &change).unwrap();
-        assert_eq!((changed.receipts, changed.presence), (Audience::Nobody, Audience::Nobody));
+        assert_eq!(
+            (changed.receipts, changed.presence),
+            (Audience::Nobody, Audience::Nobody)
+        );
         assert_eq!(changed.last_seen, Audience::Everyone);
-        let change = ChangePrivacy { presence: Some("friends".into()), ..ChangePrivacy::default() };
+        let change = ChangePrivacy {
+            presence: Some("friends".into()),
+            ..ChangePrivacy::default()
+        };
         let error = changed_privacy(present, &change).unwrap_err();
         assert_eq!(error.0.errors[0].field, "privacy.presence");
     }
@@ -182,7 +213,10 @@ mod tests {
     #[test]
     fn a_blank_status_clears_it() {
         assert_eq!(status_text(Some(Some("  ".into()))).unwrap(), Some(None));
-        assert_eq!(status_text(Some(Some(" at sea ".into()))).unwrap(), Some(Some("at sea".into())));
+        assert_eq!(
+            status_text(Some(Some(" at sea ".into()))).unwrap(),
+            Some(Some("at sea".into()))
+        );
         assert_eq!(status_text(None).unwrap(), None);
         assert!(status_text(Some(Some("a\nb".into()))).is_err());
     }

@@ -55,7 +55,9 @@ impl From<Failure> for ApiError {
 impl From<Outage> for ApiError {
     fn from(outage: Outage) -> Self {
         tracing::error!(%outage, "a request failed");
-        Self(Box::new(Problem::new(ErrorCode::Unavailable).retry_after_ms(1_000)))
+        Self(Box::new(
+            Problem::new(ErrorCode::Unavailable).retry_after_ms(1_000),
+        ))
     }
 }
 
@@ -103,7 +105,8 @@ pub fn code_of(refusal: &Refusal) -> (ErrorCode, Option<u64>) {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response

@@ -36,6 +36,7 @@ const TABLE: &[(&str, &str)] = &[
     ("/v1/sessions", SESSIONS),
     ("/v1/devices", SESSIONS),
     ("/v1/socket-tickets", SESSIONS),
+    ("/v1/socket", SESSIONS),
     ("/v1/rooms/{room}/messages", MESSAGES),
     ("/v1/rooms/{room}/events", MESSAGES),
     ("/v1/rooms/{room}/receipts", MESSAGES),
@@ -53,7 +54,10 @@ pub fn needed(route: &str) -> Option<&'static str> {
         let rest = route.strip_prefix(beginning);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    TABLE.iter().find(|(beginning, _)| fits(beginning)).map(|(_, scope)| *scope)
+    TABLE
+        .iter()
+        .find(|(beginning, _)| fits(beginning))
+        .map(|(_, scope)| *scope)
 }
 
 /// Lets a back end pass if its key has the scope of the route.
@@ -70,7 +74,10 @@ pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: N
 
 async fn allow(app: &Arc<App>, parts: &mut Parts) -> ApiResult<()> {
     let caller = Caller::from_request_parts(parts, app).await?;
-    let route = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = parts
+        .extensions
+        .get::<MatchedPath>()
+        .map(MatchedPath::as_str);
     match route.and_then(needed) {
         Some(scope) => caller.require_scope(scope),
         None => Err(ApiError::with(ErrorCode::Forbidden, "not for API keys")),
@@ -104,6 +111,8 @@ mod tests {
             ("/v1/rooms", Some(ROOMS)),
             ("/v1/rooms/{room}/members/{user}", Some(ROOMS)),
             ("/v1/rooms/{room}/messages/{seq}", Some(MESSAGES)),
+            ("/v1/socket", Some(SESSIONS)),
+            ("/v1/limits", None),
             ("/v1/rooms-of-tomorrow", None),
             ("/v1/accounts", None),
             ("/healthz", None),

@@ -90,7 +90,9 @@ async fn refresh(
     State(app): State<Arc<App>>,
     Json(body): Json<RefreshSession>,
 ) -> ApiResult<Confidential<Session>> {
-    logins::refresh(&app, &body.refresh_token).await.map(Confidential)
+    logins::refresh(&app, &body.refresh_token)
+        .await
+        .map(Confidential)
 }
 
 /// List one's sessions, the latest used first
@@ -108,7 +110,9 @@ async fn list(State(app): State<Arc<App>>, caller: UserCaller) -> ApiResult<Json
         last_used_at_ms: session.last_used_at,
         current: session.id == caller.session,
     });
-    Ok(Json(Sessions { sessions: entries.collect() }))
+    Ok(Json(Sessions {
+        sessions: entries.collect(),
+    }))
 }
 
 /// Which session a path names.
@@ -175,7 +179,10 @@ async fn issue_ticket(
     caller: UserCaller,
 ) -> ApiResult<(StatusCode, Confidential<SocketTicket>)> {
     let secret = random::secret();
-    if !app.tickets.issue(secret, caller, app.engine.clock.monotonic_ms()) {
+    if !app
+        .tickets
+        .issue(secret, caller, app.engine.clock.monotonic_ms())
+    {
         return Err(ApiError::new(ErrorCode::Overloaded));
     }
     let ticket = SocketTicket {

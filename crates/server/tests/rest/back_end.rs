@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::server::{Person, TestServer};
+use crate::sockets::Socket;
 
 #[tokio::test]
 async fn a_back_end_makes_its_users_and_brings_them_up_to_date() {
@@ -15,11 +16,18 @@ async fn a_back_end_makes_its_users_and_brings_them_up_to_date() {
     let renamed = json!({"display_name": "Ana B."});
     let again = server.put(path, &renamed).by(&key).expect(200).await;
     assert_eq!(again["id"], made["id"]);
-    assert_eq!((&again["display_name"], &again["username"]), (&json!("Ana B."), &json!("ana")));
+    assert_eq!(
+        (&again["display_name"], &again["username"]),
+        (&json!("Ana B."), &json!("ana"))
+    );
     let other = server.put("/v1/users/8", &body).by(&key).expect(200).await;
     assert!(other.get("username").is_none(), "another user has it");
     let long = format!("/v1/users/{}", "x".repeat(256));
-    server.put(&long, &body).by(&key).refused(400, "invalid_request").await;
+    server
+        .put(&long, &body)
+        .by(&key)
+        .refused(400, "invalid_request")
+        .await;
 }
 
 #[tokio::test]
@@ -30,21 +38,45 @@ async fn a_back_end_opens_sessions_and_acts_for_users() {
     let ana = server.put("/v1/users/7", &body).by(&key).expect(200).await;
     let id = ana["id"].as_str().unwrap();
     let path = format!("/v1/users/{id}/sessions");
-    let answer = server.post(&path, &json!({"device_name": "Phone"})).by(&key).send().await;
-    assert_eq!((answer.status, answer.header("cache-control")), (201, Some("no-store")));
+    let answer = server
+        .post(&path, &json!({"device_name": "Phone"}))
+        .by(&key)
+        .send()
+        .await;
+    assert_eq!(
+        (answer.status, answer.header("cache-control")),
+        (201, Some("no-store"))
+    );
     let session = Person::of(&answer.body);
-    assert_eq!(server.get("/v1/me").by(&session.token).expect(200).await["id"], id);
+    assert_eq!(
+        server.get("/v1/me").by(&session.token).expect(200).await["id"],
+        id
+    );
 
     let room = json!({"kind": "group", "name": "Support"});
-    let call = server.post("/v1/rooms", &room).by(&key).header("Tidings-On-Behalf-Of", id);
+    let call = server
+        .post("/v1/rooms", &room)
+        .by(&key)
+        .header("Tidings-On-Behalf-Of", id);
     assert_eq!(call.expect(201).await["created_by"], id);
-    server.post("/v1/rooms", &room).by(&key).refused(400, "invalid_request").await;
+    server
+        .post("/v1/rooms", &room)
+        .by(&key)
+        .refused(400, "invalid_request")
+        .await;
     for nobody in ["0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10", "ana", ""] {
-        let call = server.post("/v1/rooms", &room).by(&key).header("Tidings-On-Behalf-Of", nobody);
+        let call = server
+            .post("/v1/rooms", &room)
+            .by(&key)
+            .header("Tidings-On-Behalf-Of", nobody);
         call.refused(400, "invalid_request").await;
     }
     let unknown = "/v1/users/0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10/sessions";
-    server.post(unknown, &json!({})).by(&key).refused(404, "not_found").await;
+    server
+        .post(unknown, &json!({}))
+        .by(&key)
+        .refused(404, "not_found")
+        .await;
 }
 
 #[tokio::test]
@@ -53,7 +85,10 @@ async fn a_key_may_what_its_scopes_say_and_nothing_else() {
     let bob = server.sign_up("bob").await;
     let key = server.api_key(&["rooms"]).await;
     let as_bob = |method: &str, path: &str| {
-        server.call(method, path).by(&key).header("Tidings-On-Behalf-Of", &bob.id)
+        server
+            .call(method, path)
+            .by(&key)
+            .header("Tidings-On-Behalf-Of", &bob.id)
     };
     as_bob("GET", "/v1/rooms").expect(200).await;
     for (method, path) in [
@@ -61,12 +96,43 @@ async fn a_key_may_what_its_scopes_say_and_nothing_else() {
         ("GET", "/v1/unread"),
         ("GET", "/v1/sessions"),
         ("POST", "/v1/socket-tickets"),
-        ("GET", "/v1/rooms/0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10/messages"),
+        (
+            "GET",
+            "/v1/rooms/0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10/messages",
+        ),
     ] {
         as_bob(method, path).refused(403, "forbidden").await;
     }
     let body = json!({"display_name": "Ana"});
-    server.put("/v1/users/7", &body).by(&key).refused(403, "forbidden").await;
+    server
+        .put("/v1/users/7", &body)
+        .by(&key)
+        .refused(403, "forbidden")
+        .await;
+}
+
+#[tokio::test]
+async fn a_socket_on_behalf_of_a_user_needs_the_scope_of_sessions() {
+    let server = TestServer::start().await;
+    let bob = server.sign_up("bob").await;
+    for (scopes, is_open) in [
+        (&["rooms", "messages", "users"][..], false),
+        (&["sessions"], true),
+    ] {
+        let bearer = format!("Bearer {}", server.api_key(scopes).await);
+        let headers = [
+            ("authorization", &*bearer),
+            ("tidings-on-behalf-of", &*bob.id),
+        ];
+        let opened = Socket::with(&server, &headers).await;
+        assert_eq!(opened.is_ok(), is_open, "{scopes:?}");
+        if let Ok(mut socket) = opened {
+            assert_eq!(
+                socket.hello().await["welcome"]["user"]["id"],
+                bob.id.as_str()
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -74,12 +140,23 @@ async fn for_a_user_the_doors_of_back_ends_do_not_exist() {
     let server = TestServer::start().await;
     let ana = server.sign_up("ana").await;
     let body = json!({"display_name": "Ana"});
-    server.put("/v1/users/7", &body).by(&ana.token).refused(404, "not_found").await;
+    server
+        .put("/v1/users/7", &body)
+        .by(&ana.token)
+        .refused(404, "not_found")
+        .await;
     let path = format!("/v1/users/{}/sessions", ana.id);
-    server.post(&path, &json!({})).by(&ana.token).refused(404, "not_found").await;
+    server
+        .post(&path, &json!({}))
+        .by(&ana.token)
+        .refused(404, "not_found")
+        .await;
     // A header is no key.
     let bob = server.sign_up("bob").await;
-    let call = server.get("/v1/me").by(&ana.token).header("Tidings-On-Behalf-Of", &bob.id);
+    let call = server
+        .get("/v1/me")
+        .by(&ana.token)
+        .header("Tidings-On-Behalf-Of", &bob.id);
     assert_eq!(call.expect(200).await["id"], ana.id.as_str());
 }
 
@@ -92,5 +169,9 @@ async fn a_revoked_key_is_refused() {
     let accounts = &server.app.engine.store.accounts;
     let kept = accounts.api_keys().await.unwrap();
     assert!(accounts.revoke_api_key(kept[0].id).await.unwrap());
-    server.put("/v1/users/7", &body).by(&key).refused(401, "unauthenticated").await;
+    server
+        .put("/v1/users/7", &body)
+        .by(&key)
+        .refused(401, "unauthenticated")
+        .await;
 }

@@ -41,7 +41,11 @@ impl Call {
         let response = self.0.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.unwrap();
-        Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() }
+        Answer {
+            status,
+            headers,
+            body: serde_json::from_slice(&bytes).unwrap_or_default(),
+        }
     }
 
     /// Sends, and holds the status to what is expected; the body.
@@ -54,9 +58,20 @@ impl Call {
     /// Sends, and holds the answer to be a problem of this kind.
     pub async fn refused(self, status: u16, code: &str) -> Answer {
         let answer = self.send().await;
-        assert_eq!((answer.status, answer.code()), (status, code), "{:#}", answer.body);
-        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
-        assert_eq!(answer.body["request_id"], answer.header("x-request-id").unwrap());
+        assert_eq!(
+            (answer.status, answer.code()),
+            (status, code),
+            "{:#}",
+            answer.body
+        );
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json")
+        );
+        assert_eq!(
+            answer.body["request_id"],
+            answer.header("x-request-id").unwrap()
+        );
         answer
     }
 }

@@ -36,7 +36,11 @@ async fn me(server: &TestServer, token: &str) -> Value {
 }
 
 async fn refused(server: &TestServer, token: &str) {
-    server.get("/v1/me").by(token).refused(401, "unauthenticated").await;
+    server
+        .get("/v1/me")
+        .by(token)
+        .refused(401, "unauthenticated")
+        .await;
 }
 
 #[tokio::test]
@@ -45,16 +49,34 @@ async fn a_user_is_made_at_first_sight_and_renamed_when_the_application_renames_
     let app = Signer::hs256(SECRET);
     let ana = me(&server, &app.sign(&json!({"name": "Ana", "login": "Ana"}))).await;
     assert_eq!(ana["id"], UserId::from_subject("app", "7").to_string());
-    assert_eq!((&ana["display_name"], &ana["username"]), (&json!("Ana"), &json!("ana")));
+    assert_eq!(
+        (&ana["display_name"], &ana["username"]),
+        (&json!("Ana"), &json!("ana"))
+    );
     assert_eq!(ana["origin"], "external");
     let renamed = me(&server, &app.sign(&json!({"name": "Ana B."}))).await;
-    assert_eq!((&renamed["id"], &renamed["display_name"]), (&ana["id"], &json!("Ana B.")));
+    assert_eq!(
+        (&renamed["id"], &renamed["display_name"]),
+        (&ana["id"], &json!("Ana B."))
+    );
     let silent = me(&server, &app.sign(&json!({}))).await;
-    assert_eq!(silent["display_name"], "Ana B.", "a token without a name changes none");
+    assert_eq!(
+        silent["display_name"], "Ana B.",
+        "a token without a name changes none"
+    );
     let nameless = me(&server, &app.sign(&json!({"sub": "auth0|8"}))).await;
     assert_eq!(nameless["display_name"], "auth0|8");
-    let hostile = me(&server, &app.sign(&json!({"sub": "9\u{202e}", "name": " "}))).await;
-    assert!(hostile["display_name"].as_str().unwrap().starts_with("user "));
+    let hostile = me(
+        &server,
+        &app.sign(&json!({"sub": "9\u{202e}", "name": " "})),
+    )
+    .await;
+    assert!(
+        hostile["display_name"]
+            .as_str()
+            .unwrap()
+            .starts_with("user ")
+    );
 }
 
 #[tokio::test]
@@ -63,14 +85,19 @@ async fn a_user_of_a_back_end_is_the_user_of_its_tokens() {
     let key = server.api_key(&["users"]).await;
     let body = json!({"display_name": "Ana"});
     let put = server.put("/v1/users/7", &body).by(&key).expect(200).await;
-    assert_eq!(me(&server, &Signer::hs256(SECRET).sign(&json!({}))).await["id"], put["id"]);
+    assert_eq!(
+        me(&server, &Signer::hs256(SECRET).sign(&json!({}))).await["id"],
+        put["id"]
+    );
 }
 
 #[tokio::test]
 async fn public_keys_of_each_kind_check_tokens() {
-    for (name, signer) in
-        [("RS256", Signer::rs256()), ("ES256", Signer::es256()), ("EdDSA", Signer::ed25519())]
-    {
+    for (name, signer) in [
+        ("RS256", Signer::rs256()),
+        ("ES256", Signer::es256()),
+        ("EdDSA", Signer::ed25519()),
+    ] {
         let pem = file(&signer.public);
         let key = format!("public_key_file = {:?}", pem.path());
         let server = TestServer::with_auth(&entry(name, &key)).await;
@@ -97,10 +124,16 @@ async fn forged_tokens_are_refused() {
     // The public key is no secret, so whoever takes it for one lets anybody in.
     let confused = Signer::hs256(&signer.public).sign(&json!({}));
     let stranger = Signer::es256().sign(&json!({}));
-    let critical = Header { crit: Some(vec!["b64".into()]), ..Header::new(Algorithm::RS256) };
+    let critical = Header {
+        crit: Some(vec!["b64".into()]),
+        ..Header::new(Algorithm::RS256)
+    };
     let critical = signer.sign_under(&critical, &json!({}));
     let other_claims = encode(completed(&json!({"sub": "8"})).to_string());
-    let swapped = format!("{}.{other_claims}.{signature}", head.split('.').next().unwrap());
+    let swapped = format!(
+        "{}.{other_claims}.{signature}",
+        head.split('.').next().unwrap()
+    );
     for token in [
         format!("{none}.{claims}."),
         format!("{none}.{claims}.{signature}"),
@@ -120,7 +153,10 @@ async fn forged_tokens_are_refused() {
     let long = signer.sign(&json!({"padding": "x".repeat(6_200)}));
     assert!(long.len() > 8 * 1024);
     let limits = &server.app.hosts;
-    assert!(limits.user_of(&server.app, &long).await.is_err(), "longer than any header may be");
+    assert!(
+        limits.user_of(&server.app, &long).await.is_err(),
+        "longer than any header may be"
+    );
     me(&server, &good).await;
 }
 
@@ -153,7 +189,11 @@ async fn claims_are_held_to_the_configuration() {
         refused(&server, &with(changes)).await;
     }
     let expired = with(json!({"exp": now_s() - 1}));
-    server.get("/v1/me").by(&expired).refused(401, "token_expired").await;
+    server
+        .get("/v1/me")
+        .by(&expired)
+        .refused(401, "token_expired")
+        .await;
 }
 
 #[tokio::test]
@@ -161,7 +201,8 @@ async fn two_issuers_with_one_key_id_are_two() {
     let (one, two) = (Signer::ed25519().named("k"), Signer::ed25519().named("k"));
     let (first, second) = (file(&one.key_set()), file(&two.key_set()));
     let toml = entry("EdDSA", &format!("jwks_file = {:?}", first.path()))
-        + &entry("EdDSA", &format!("jwks_file = {:?}", second.path())).replace("\"app\"", "\"two\"");
+        + &entry("EdDSA", &format!("jwks_file = {:?}", second.path()))
+            .replace("\"app\"", "\"two\"");
     let server = TestServer::with_auth(&toml).await;
     me(&server, &one.sign(&json!({}))).await;
     let of_two = me(&server, &two.sign(&json!({"iss": "two"}))).await;
@@ -179,8 +220,16 @@ async fn two_entries_of_one_issuer_are_tried_in_order() {
     let then = me(&server, &Signer::hs256(old).sign(&json!({}))).await;
     assert_eq!(now["id"], then["id"]);
     let expired = Signer::hs256(SECRET).sign(&json!({"exp": now_s() - 300}));
-    server.get("/v1/me").by(&expired).refused(401, "token_expired").await;
-    refused(&server, &Signer::hs256("nobody's secret, thirty-two bytes long").sign(&json!({}))).await;
+    server
+        .get("/v1/me")
+        .by(&expired)
+        .refused(401, "token_expired")
+        .await;
+    refused(
+        &server,
+        &Signer::hs256("nobody's secret, thirty-two bytes long").sign(&json!({})),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -201,7 +250,11 @@ async fn keys_at_an_address_are_fetched_at_the_first_token_and_no_oftener_than_n
     for kid in ["two", "../../etc/passwd", "http://127.0.0.1:1/keys", ""] {
         refused(&server, &next.clone().named(kid).sign(&json!({}))).await;
     }
-    assert_eq!(keys.asked(), 1, "unknown keys do not make us ask more than every thirty seconds");
+    assert_eq!(
+        keys.asked(),
+        1,
+        "unknown keys do not make us ask more than every thirty seconds"
+    );
 }
 
 #[tokio::test]
@@ -212,9 +265,18 @@ async fn an_address_that_fails_hangs_lies_or_points_elsewhere_gives_no_keys() {
     let padded = format!("{}{}", " ".repeat(300 * 1024), set);
     for response in [
         "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n".to_owned(),
-        format!("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere.url),
-        format!("HTTP/1.1 203 Nearly\r\nContent-Length: {}\r\n\r\n{set}", set.len()),
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{padded}", padded.len()),
+        format!(
+            "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
+            elsewhere.url
+        ),
+        format!(
+            "HTTP/1.1 203 Nearly\r\nContent-Length: {}\r\n\r\n{set}",
+            set.len()
+        ),
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{padded}",
+            padded.len()
+        ),
         format!("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{set}"),
         format!("HTTP/1.1 200 OK\r\n\r\n{}", "[".repeat(100_000)),
         "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"keys\":[]}".to_owned(),
@@ -235,7 +297,10 @@ async fn a_socket_of_a_host_token_ends_with_it() {
     let server = TestServer::with_auth(&(shared_secret() + "leeway_s = 0")).await;
     let app = Signer::hs256(SECRET);
     let mut socket = Socket::open(&server, &app.sign(&json!({"exp": now_s() + 2}))).await;
-    assert_eq!(socket.close_code_within(Duration::from_secs(10)).await, 4101);
+    assert_eq!(
+        socket.close_code_within(Duration::from_secs(10)).await,
+        4101
+    );
 }
 
 #[tokio::test]
@@ -244,7 +309,11 @@ async fn a_host_token_has_no_session_that_could_be_listed_or_ended() {
     let token = Signer::hs256(SECRET).sign(&json!({"jti": "a"}));
     let sessions = server.get("/v1/sessions").by(&token).expect(200).await;
     assert_eq!(sessions["sessions"], json!([]));
-    server.delete("/v1/sessions/current").by(&token).refused(404, "not_found").await;
+    server
+        .delete("/v1/sessions/current")
+        .by(&token)
+        .refused(404, "not_found")
+        .await;
 }
 
 #[test]
@@ -253,19 +322,54 @@ fn a_key_that_cannot_be_used_is_refused_at_start_with_its_place_and_reason() {
     let ec = file(&Signer::es256().public);
     let empty_set = file("{\"keys\": []}");
     let short = file("too short");
-    let private = file("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n");
+    let private =
+        file("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n");
     for (algorithm, key, why) in [
         ("HS256", format!("secret_file = {:?}", rsa.path()), "PEM"),
-        ("HS256", format!("secret_file = {:?}", short.path()), "32 bytes"),
-        ("RS256", format!("public_key_file = {:?}", ec.path()), "RS256"),
-        ("ES256", format!("public_key_file = {:?}", rsa.path()), "ES256"),
-        ("EdDSA", format!("public_key_file = {:?}", private.path()), "private"),
-        ("RS256", format!("jwks_file = {:?}", empty_set.path()), "no key for RS256"),
-        ("RS256", format!("jwks_file = {:?}", short.path()), "Key Set"),
-        ("RS256", "jwks_file = \"/nowhere/at/all\"".to_owned(), "/nowhere/at/all"),
+        (
+            "HS256",
+            format!("secret_file = {:?}", short.path()),
+            "32 bytes",
+        ),
+        (
+            "RS256",
+            format!("public_key_file = {:?}", ec.path()),
+            "RS256",
+        ),
+        (
+            "ES256",
+            format!("public_key_file = {:?}", rsa.path()),
+            "ES256",
+        ),
+        (
+            "EdDSA",
+            format!("public_key_file = {:?}", private.path()),
+            "private",
+        ),
+        (
+            "RS256",
+            format!("jwks_file = {:?}", empty_set.path()),
+            "no key for RS256",
+        ),
+        (
+            "RS256",
+            format!("jwks_file = {:?}", short.path()),
+            "Key Set",
+        ),
+        (
+            "RS256",
+            "jwks_file = \"/nowhere/at/all\"".to_owned(),
+            "/nowhere/at/all",
+        ),
     ] {
         let toml = shared_secret() + &entry(algorithm, &key);
-        let error = HostTokens::new(&loaded(&toml).unwrap().auth).err().expect(why).to_string();
-        assert!(error.contains("number 2 (app)") && error.contains(why), "{error}");
+        let error = HostTokens::new(&loaded(&toml).unwrap().auth)
+            .err()
+            .expect(why)
+            .to_string();
+        assert!(
+            error.contains("number 2 (app)") && error.contains(why),
+            "{error}"
+        );
     }
 }

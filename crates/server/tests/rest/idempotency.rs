@@ -12,13 +12,32 @@ fn room(name: &str) -> Value {
 async fn a_repeated_post_gets_the_first_answer_and_has_no_second_effect() {
     let server = TestServer::start().await;
     let ana = server.sign_up("ana").await;
-    let first = server.post("/v1/rooms", &room("One")).by(&ana.token).key("k").send().await;
-    assert_eq!((first.status, first.header("idempotent-replayed")), (201, None));
-    let again = server.post("/v1/rooms", &room("One")).by(&ana.token).key("k").send().await;
-    assert_eq!((again.status, again.header("idempotent-replayed")), (201, Some("true")));
+    let first = server
+        .post("/v1/rooms", &room("One"))
+        .by(&ana.token)
+        .key("k")
+        .send()
+        .await;
+    assert_eq!(
+        (first.status, first.header("idempotent-replayed")),
+        (201, None)
+    );
+    let again = server
+        .post("/v1/rooms", &room("One"))
+        .by(&ana.token)
+        .key("k")
+        .send()
+        .await;
+    assert_eq!(
+        (again.status, again.header("idempotent-replayed")),
+        (201, Some("true"))
+    );
     assert_eq!(again.body, first.body);
     assert_eq!(again.header("content-type"), first.header("content-type"));
-    let path = format!("/v1/rooms/{}/invitations", first.body["id"].as_str().unwrap());
+    let path = format!(
+        "/v1/rooms/{}/invitations",
+        first.body["id"].as_str().unwrap()
+    );
     let invite = || server.post(&path, &json!({})).by(&ana.token).key("i");
     let code = invite().expect(201).await["code"].clone();
     assert_eq!(invite().expect(201).await["code"], code);
@@ -30,15 +49,34 @@ async fn a_repeated_post_gets_the_first_answer_and_has_no_second_effect() {
 async fn a_key_names_one_request_of_one_caller() {
     let server = TestServer::start().await;
     let (ana, bob) = (server.sign_up("ana").await, server.sign_up("bob").await);
-    let made = server.post("/v1/rooms", &room("One")).by(&ana.token).key("k").expect(201).await;
-    let other = server.post("/v1/rooms", &room("Two")).by(&ana.token).key("k");
+    let made = server
+        .post("/v1/rooms", &room("One"))
+        .by(&ana.token)
+        .key("k")
+        .expect(201)
+        .await;
+    let other = server
+        .post("/v1/rooms", &room("Two"))
+        .by(&ana.token)
+        .key("k");
     other.refused(422, "idempotency_key_reused").await;
-    let elsewhere = server.call("POST", "/v1/unread/read-all").by(&ana.token).key("k");
+    let elsewhere = server
+        .call("POST", "/v1/unread/read-all")
+        .by(&ana.token)
+        .key("k");
     elsewhere.refused(422, "idempotency_key_reused").await;
-    let bobs = server.post("/v1/rooms", &room("One")).by(&bob.token).key("k").expect(201).await;
+    let bobs = server
+        .post("/v1/rooms", &room("One"))
+        .by(&bob.token)
+        .key("k")
+        .expect(201)
+        .await;
     assert_ne!(bobs["id"], made["id"]);
     for key in ["two words", &"x".repeat(129)] {
-        let call = server.post("/v1/rooms", &room("One")).by(&ana.token).key(key);
+        let call = server
+            .post("/v1/rooms", &room("One"))
+            .by(&ana.token)
+            .key(key);
         call.refused(400, "invalid_request").await;
     }
 }
@@ -60,16 +98,28 @@ async fn a_final_refusal_is_given_again_with_a_request_id_of_its_own() {
 async fn of_many_at_once_one_runs_and_all_agree() {
     let server = TestServer::start().await;
     let ana = server.sign_up("ana").await;
-    let calls = (0..8).map(|_| server.post("/v1/rooms", &room("One")).by(&ana.token).key("k").send());
+    let calls = (0..8).map(|_| {
+        server
+            .post("/v1/rooms", &room("One"))
+            .by(&ana.token)
+            .key("k")
+            .send()
+    });
     let answers = futures_util::future::join_all(calls).await;
     let mut ids = Vec::new();
     for answer in answers {
         match answer.status {
             201 => ids.push(answer.body["id"].clone()),
-            _ => assert_eq!((answer.status, answer.code()), (409, "idempotency_in_progress")),
+            _ => assert_eq!(
+                (answer.status, answer.code()),
+                (409, "idempotency_in_progress")
+            ),
         }
     }
-    assert!(!ids.is_empty() && ids.windows(2).all(|pair| pair[0] == pair[1]), "{ids:?}");
+    assert!(
+        !ids.is_empty() && ids.windows(2).all(|pair| pair[0] == pair[1]),
+        "{ids:?}"
+    );
     let rooms = server.get("/v1/rooms").by(&ana.token).expect(200).await;
     assert_eq!(rooms["rooms"].as_array().unwrap().len(), 1);
 }
@@ -78,29 +128,55 @@ async fn of_many_at_once_one_runs_and_all_agree() {
 async fn a_lost_record_does_no_harm_to_rooms_and_messages() {
     let server = TestServer::start().await;
     let ana = server.sign_up("ana").await;
-    let made = server.post("/v1/rooms", &room("One")).by(&ana.token).key("k").expect(201).await;
+    let made = server
+        .post("/v1/rooms", &room("One"))
+        .by(&ana.token)
+        .key("k")
+        .expect(201)
+        .await;
     let path = format!("/v1/rooms/{}/messages", made["id"].as_str().unwrap());
-    let send = || server.post(&path, &json!({"text": "hi"})).by(&ana.token).key("m");
+    let send = || {
+        server
+            .post(&path, &json!({"text": "hi"}))
+            .by(&ana.token)
+            .key("m")
+    };
     let sent = send().expect(201).await;
     // As if the process had ended between the effect and its record.
     server.forget_answers().await;
-    let again = server.post("/v1/rooms", &room("One")).by(&ana.token).key("k").send().await;
+    let again = server
+        .post("/v1/rooms", &room("One"))
+        .by(&ana.token)
+        .key("k")
+        .send()
+        .await;
     assert_eq!(again.header("idempotent-replayed"), None);
     assert_eq!(again.body["id"], made["id"]);
     server.forget_answers().await;
     let resent = send().expect(200).await;
-    assert_eq!((&resent["seq"], &resent["duplicate"]), (&sent["seq"], &json!(true)));
+    assert_eq!(
+        (&resent["seq"], &resent["duplicate"]),
+        (&sent["seq"], &json!(true))
+    );
 }
 
 #[tokio::test]
 async fn answers_with_tokens_are_never_kept() {
     let server = TestServer::start().await;
     let ana = server.sign_up("ana").await;
-    let ticket = || server.call("POST", "/v1/socket-tickets").by(&ana.token).key("k");
+    let ticket = || {
+        server
+            .call("POST", "/v1/socket-tickets")
+            .by(&ana.token)
+            .key("k")
+    };
     let first = ticket().expect(201).await;
     assert_ne!(ticket().expect(201).await["ticket"], first["ticket"]);
     let body = json!({"username": "ana", "password": crate::server::PASSWORD});
     let sign_in = || server.post("/v1/sessions", &body).key("k");
     let first = sign_in().expect(201).await;
-    assert_ne!(sign_in().expect(201).await["session_id"], first["session_id"]);
+    assert_ne!(
+        sign_in().expect(201).await["session_id"],
+        first["session_id"]
+    );
 }

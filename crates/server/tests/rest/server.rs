@@ -62,7 +62,13 @@ impl TestServer {
         let serving = app::serve(app.clone(), listener, async { drop(stopped.await) });
         tokio::spawn(async { serving.await.unwrap() });
         let http = reqwest::Client::new();
-        Self { app, address, http, _data: data, _stop: stop }
+        Self {
+            app,
+            address,
+            http,
+            _data: data,
+            _stop: stop,
+        }
     }
 
     /// A request to be.
@@ -111,11 +117,18 @@ impl TestServer {
 
     /// Forgets the answers to requests with an idempotency key, as if a day had passed.
     pub async fn forget_answers(&self) {
-        let answer =
-            SavedAnswer { request_hash: [0; 32], status: 204, body: vec![], at: Timestamp(0) };
+        let answer = SavedAnswer {
+            request_hash: [0; 32],
+            status: 204,
+            body: vec![],
+            at: Timestamp(0),
+        };
         let not_before = self.app.engine.clock.now().plus_millis(1);
         let directory = &self.app.engine.store.directory;
-        directory.save_answer("nobody", "none", answer, not_before).await.unwrap();
+        directory
+            .save_answer("nobody", "none", answer, not_before)
+            .await
+            .unwrap();
     }
 
     /// Makes an API key.
@@ -128,7 +141,13 @@ impl TestServer {
             created_at: Timestamp(0),
         };
         let hash = Sha256::digest(&text).into();
-        self.app.engine.store.accounts.create_api_key(key, hash).await.unwrap();
+        self.app
+            .engine
+            .store
+            .accounts
+            .create_api_key(key, hash)
+            .await
+            .unwrap();
         text
     }
 }
@@ -137,7 +156,10 @@ impl TestServer {
 pub fn loaded(toml: &str) -> Result<Config, ConfigError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(toml.as_bytes()).unwrap();
-    Config::load(&Inputs { file: Some(file.path().to_owned()), ..Inputs::default() })
+    Config::load(&Inputs {
+        file: Some(file.path().to_owned()),
+        ..Inputs::default()
+    })
 }
 
 impl Person {

@@ -13,9 +13,8 @@ use rsa::traits::PublicKeyParts as _;
 use serde_json::{Value, json};
 
 /// Made once: an RSA key takes its time.
-static RSA: LazyLock<rsa::RsaPrivateKey> = LazyLock::new(|| {
-    rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap()
-});
+static RSA: LazyLock<rsa::RsaPrivateKey> =
+    LazyLock::new(|| rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap());
 
 /// Who signs.
 #[derive(Clone)]
@@ -39,15 +38,28 @@ impl Signer {
         let public = RSA.to_public_key();
         let jwk = json!({"kty": "RSA", "n": encode(public.n().to_bytes_be()), "e": encode(public.e().to_bytes_be())});
         let pem = public.to_public_key_pem(LineEnding::LF).unwrap();
-        Self::new(Algorithm::RS256, EncodingKey::from_rsa_der(der.as_bytes()), pem, jwk)
+        Self::new(
+            Algorithm::RS256,
+            EncodingKey::from_rsa_der(der.as_bytes()),
+            pem,
+            jwk,
+        )
     }
 
     pub fn es256() -> Self {
         let secret = p256::SecretKey::random(&mut rsa::rand_core::OsRng);
         let der = secret.to_pkcs8_der().unwrap();
         let jwk = serde_json::from_str(&secret.public_key().to_jwk_string()).unwrap();
-        let pem = secret.public_key().to_public_key_pem(LineEnding::LF).unwrap();
-        Self::new(Algorithm::ES256, EncodingKey::from_ec_der(der.as_bytes()), pem, jwk)
+        let pem = secret
+            .public_key()
+            .to_public_key_pem(LineEnding::LF)
+            .unwrap();
+        Self::new(
+            Algorithm::ES256,
+            EncodingKey::from_ec_der(der.as_bytes()),
+            pem,
+            jwk,
+        )
     }
 
     pub fn ed25519() -> Self {
@@ -56,11 +68,22 @@ impl Signer {
         let public = secret.verifying_key();
         let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": encode(public.as_bytes())});
         let pem = public.to_public_key_pem(LineEnding::LF).unwrap();
-        Self::new(Algorithm::EdDSA, EncodingKey::from_ed_der(der.as_bytes()), pem, jwk)
+        Self::new(
+            Algorithm::EdDSA,
+            EncodingKey::from_ed_der(der.as_bytes()),
+            pem,
+            jwk,
+        )
     }
 
     fn new(algorithm: Algorithm, key: EncodingKey, public: String, jwk: Value) -> Self {
-        Self { algorithm, key, kid: None, public, jwk }
+        Self {
+            algorithm,
+            key,
+            kid: None,
+            public,
+            jwk,
+        }
     }
 
     /// Names its key so, in its tokens and its key set.
@@ -77,7 +100,10 @@ impl Signer {
 
     /// A token with these claims, and those that every good one has.
     pub fn sign(&self, claims: &Value) -> String {
-        let header = Header { kid: self.kid.clone(), ..Header::new(self.algorithm) };
+        let header = Header {
+            kid: self.kid.clone(),
+            ..Header::new(self.algorithm)
+        };
         self.sign_under(&header, claims)
     }
 
@@ -103,7 +129,10 @@ pub fn completed(changes: &Value) -> Value {
 }
 
 pub fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
 }
 
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {

@@ -20,15 +20,26 @@ pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     /// Opens one with a token, and says hello.
     pub async fn open(server: &TestServer, token: &str) -> Self {
-        let url = format!("ws://{}/v1/socket", server.address);
-        let mut request = url.into_client_request().unwrap();
-        let value = format!("Bearer {token}").parse().unwrap();
-        request.headers_mut().insert("authorization", value);
-        let (stream, _) = connect_async(request).await.unwrap();
-        let mut socket = Self(stream);
+        let bearer = format!("Bearer {token}");
+        let mut socket = Self::with(server, &[("authorization", &bearer)])
+            .await
+            .unwrap();
         let ack = socket.hello().await;
         assert_eq!(ack["type"], "ack", "{ack:#}");
         socket
+    }
+
+    /// Opens one with these headers, and says nothing.
+    pub async fn with(
+        server: &TestServer,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let url = format!("ws://{}/v1/socket", server.address);
+        let mut request = url.into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        connect_async(request).await.map(|(stream, _)| Self(stream))
     }
 
     /// Opens one with a ticket.
@@ -60,6 +71,8 @@ impl Socket {
             }
             1006
         };
-        tokio::time::timeout(limit, closed).await.expect("the socket closes in time")
+        tokio::time::timeout(limit, closed)
+            .await
+            .expect("the socket closes in time")
     }
 }

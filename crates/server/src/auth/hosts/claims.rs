@@ -76,7 +76,9 @@ impl HostUser {
 /// A token for somebody else is refused (RFC 7519, section 4.1.3), unless the configuration does
 /// not say who we are.
 fn check_audience(named: Option<&Value>, expected: Option<&str>) -> Result<(), Refused> {
-    let Some(expected) = expected else { return Ok(()) };
+    let Some(expected) = expected else {
+        return Ok(());
+    };
     let fits = match named {
         Some(Value::String(one)) => one == expected,
         Some(Value::Array(all)) => all.iter().any(|one| one.as_str() == Some(expected)),
@@ -87,7 +89,9 @@ fn check_audience(named: Option<&Value>, expected: Option<&str>) -> Result<(), R
 
 /// The same for the same login: by the token's id, or by when it was issued.
 fn login(claims: &Map<String, Value>, issuer: &str, subject: &str) -> [u8; 16] {
-    let distinct = ["jti", "iat", "exp"].into_iter().find_map(|name| claims.get(name));
+    let distinct = ["jti", "iat", "exp"]
+        .into_iter()
+        .find_map(|name| claims.get(name));
     let distinct = distinct.map(Value::to_string).unwrap_or_default();
     let mut hash = Sha256::new();
     for part in ["host login", issuer, subject, &distinct] {
@@ -95,8 +99,12 @@ fn login(claims: &Map<String, Value>, issuer: &str, subject: &str) -> [u8; 16] {
         hash.update(part);
     }
     let digest: [u8; 32] = hash.finalize().into();
-    let (login, _) = digest.split_first_chunk().expect("sixteen are fewer than thirty-two");
-    *uuid::Builder::from_custom_bytes(*login).as_uuid().as_bytes()
+    let (login, _) = digest
+        .split_first_chunk()
+        .expect("sixteen are fewer than thirty-two");
+    *uuid::Builder::from_custom_bytes(*login)
+        .as_uuid()
+        .as_bytes()
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a String> {
@@ -108,8 +116,12 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a String> {
 
 /// A `NumericDate` (RFC 7519, section 2): seconds, perhaps with a fraction.
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<Timestamp>, Refused> {
-    let Some(value) = claims.get(name) else { return Ok(None) };
-    let seconds = value.as_f64().filter(|seconds| (0.0..1e12).contains(seconds));
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let seconds = value
+        .as_f64()
+        .filter(|seconds| (0.0..1e12).contains(seconds));
     let seconds = seconds.ok_or(Refused::Claim(name))?;
     Ok(Some(Timestamp((seconds * 1_000.0) as i64)))
 }
@@ -191,7 +203,10 @@ mod tests {
 
     #[test]
     fn without_a_configured_audience_any_will_do() {
-        let expected = Expectations { audience: None, ..expected() };
+        let expected = Expectations {
+            audience: None,
+            ..expected()
+        };
         let claims = json!({"iss": "app", "sub": "7", "aud": "chat", "exp": 1_060});
         assert!(HostUser::read(claims.as_object().unwrap(), &expected, NOW).is_ok());
     }
@@ -199,7 +214,10 @@ mod tests {
     #[test]
     fn a_login_is_told_by_the_tokens_id_or_its_time() {
         let of = |changes: Value| read(&changes).unwrap().login;
-        assert_eq!(of(json!({"jti": "a", "iat": 1})), of(json!({"jti": "a", "iat": 2})));
+        assert_eq!(
+            of(json!({"jti": "a", "iat": 1})),
+            of(json!({"jti": "a", "iat": 2}))
+        );
         assert_ne!(of(json!({"jti": "a"})), of(json!({"jti": "b"})));
         assert_eq!(of(json!({"iat": 1, "exp": 1_061})), of(json!({"iat": 1})));
         assert_ne!(of(json!({"iat": 1})), of(json!({"iat": 2})));

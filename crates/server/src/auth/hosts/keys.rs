@@ -96,13 +96,20 @@ impl KeySet {
         }
         let set: Set =
             serde_json::from_slice(json).map_err(|error| KeyError::NotSet(error.to_string()))?;
-        let read = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        let read = set
+            .keys
+            .into_iter()
+            .filter_map(|key| serde_json::from_value(key).ok());
         let keys = read.filter_map(|jwk: Jwk| {
             let key = serving(&jwk, algorithm)?;
             Some((jwk.common.key_id, key))
         });
         let keys: Vec<_> = keys.take(KEYS_MAX).collect();
-        if keys.is_empty() { Err(KeyError::NoKey(algorithm)) } else { Ok(Self { keys }) }
+        if keys.is_empty() {
+            Err(KeyError::NoKey(algorithm))
+        } else {
+            Ok(Self { keys })
+        }
     }
 
     /// The keys that a token may mean: those of its key id, or the only one if it names none.
@@ -113,7 +120,10 @@ impl KeySet {
                 _ => Vec::new(),
             };
         };
-        let named = self.keys.iter().filter(|(id, _)| id.as_deref() == Some(kid));
+        let named = self
+            .keys
+            .iter()
+            .filter(|(id, _)| id.as_deref() == Some(kid));
         named.map(|(_, key)| key).collect()
     }
 }
@@ -141,7 +151,11 @@ fn serving(jwk: &Jwk, algorithm: Algorithm) -> Option<DecodingKey> {
         _ => false,
     };
     let fits = use_fits && operation_fits && name_fits && kind_fits;
-    if fits { DecodingKey::from_jwk(jwk).ok() } else { None }
+    if fits {
+        DecodingKey::from_jwk(jwk).ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +167,10 @@ mod tests {
     const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
     fn set(keys: &Value) -> Result<KeySet, KeyError> {
-        KeySet::read(json!({ "keys": keys }).to_string().as_bytes(), Algorithm::EdDSA)
+        KeySet::read(
+            json!({ "keys": keys }).to_string().as_bytes(),
+            Algorithm::EdDSA,
+        )
     }
 
     #[test]
@@ -178,13 +195,21 @@ mod tests {
     #[test]
     fn without_a_key_id_two_keys_are_none() {
         let key = |kid| json!({"kty": "OKP", "crv": "Ed25519", "x": X, "kid": kid});
-        assert!(set(&json!([key("a"), key("b")])).unwrap().meant(None).is_empty());
+        assert!(
+            set(&json!([key("a"), key("b")]))
+                .unwrap()
+                .meant(None)
+                .is_empty()
+        );
     }
 
     #[test]
     fn what_is_no_set_or_an_empty_one_is_refused() {
         assert!(matches!(set(&json!(7)), Err(KeyError::NotSet(_))));
-        assert_eq!(set(&json!([])).unwrap_err(), KeyError::NoKey(Algorithm::EdDSA));
+        assert_eq!(
+            set(&json!([])).unwrap_err(),
+            KeyError::NoKey(Algorithm::EdDSA)
+        );
         let tower = "[".repeat(100_000);
         let read = KeySet::read(tower.as_bytes(), Algorithm::EdDSA);
         assert!(matches!(read, Err(KeyError::NotSet(_))));
@@ -195,8 +220,14 @@ mod tests {
         assert_eq!(secret(b"short").unwrap_err(), KeyError::ShortSecret(5));
         let pem = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n";
         assert_eq!(secret(pem).unwrap_err(), KeyError::PemAsSecret);
-        assert_eq!(public_key(pem, Algorithm::HS256).unwrap_err(), KeyError::PemAsSecret);
+        assert_eq!(
+            public_key(pem, Algorithm::HS256).unwrap_err(),
+            KeyError::PemAsSecret
+        );
         let private = b"-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n";
-        assert_eq!(public_key(private, Algorithm::EdDSA).unwrap_err(), KeyError::Private);
+        assert_eq!(
+            public_key(private, Algorithm::EdDSA).unwrap_err(),
+            KeyError::Private
+        );
     }
 }

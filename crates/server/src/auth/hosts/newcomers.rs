@@ -39,8 +39,11 @@ impl Newcomers {
         let known = engine.people.get(user.id).await?;
         let is_current = known.as_ref().is_some_and(|known| has_names(known, user));
         if !is_current {
-            let refresh =
-                if user.display_name.is_some() { Refresh::Names } else { Refresh::Keep };
+            let refresh = if user.display_name.is_some() {
+                Refresh::Names
+            } else {
+                Refresh::Keep
+            };
             let wanted = as_user(engine, user, known.as_deref());
             engine.people.forget(user.id);
             let stored = engine.store.accounts.provision(wanted, refresh).await?;
@@ -52,14 +55,20 @@ impl Newcomers {
 }
 
 fn has_names(known: &User, user: &HostUser) -> bool {
-    let name_fits = user.display_name.as_ref().is_none_or(|name| *name == known.display_name);
+    let name_fits = user
+        .display_name
+        .as_ref()
+        .is_none_or(|name| *name == known.display_name);
     let username_fits = user.username.is_none() || user.username == known.username;
     // Without a name in the token, names are not taken over; see `welcome`.
     name_fits && (username_fits || user.display_name.is_none())
 }
 
 fn as_user(engine: &Engine, user: &HostUser, known: Option<&User>) -> User {
-    let shown = user.display_name.clone().or_else(|| known.map(|user| user.display_name.clone()));
+    let shown = user
+        .display_name
+        .clone()
+        .or_else(|| known.map(|user| user.display_name.clone()));
     User {
         id: user.id,
         origin: UserOrigin::External,

@@ -83,10 +83,18 @@ pub enum AddressError {
 impl RemoteKeys {
     /// Keys at `url`; nothing is fetched yet.
     pub(super) fn new(url: &str, algorithm: Algorithm) -> Result<Arc<Self>, AddressError> {
-        let url: Uri = url.parse().map_err(|_| AddressError::Malformed(url.to_owned()))?;
+        let url: Uri = url
+            .parse()
+            .map_err(|_| AddressError::Malformed(url.to_owned()))?;
         let client = fetcher(&url).map_err(|error| AddressError::Authorities(error.to_string()))?;
         let (held, turn) = (RwLock::default(), tokio::sync::Mutex::default());
-        Ok(Arc::new(Self { url, algorithm, client, held, turn }))
+        Ok(Arc::new(Self {
+            url,
+            algorithm,
+            client,
+            held,
+            turn,
+        }))
     }
 
     /// The keys, fetched first if they are needed: at the first token, and when one names a key
@@ -116,7 +124,10 @@ impl RemoteKeys {
             }
             held.tried_ms = Some(now_ms);
         }
-        match timeout(FETCH_TIMEOUT, self.fetch()).await.unwrap_or(Err(FetchError::Slow)) {
+        match timeout(FETCH_TIMEOUT, self.fetch())
+            .await
+            .unwrap_or(Err(FetchError::Slow))
+        {
             Ok(keys) => {
                 let mut held = self.held.write();
                 held.keys = Arc::new(keys);
@@ -133,11 +144,17 @@ impl RemoteKeys {
             .header(header::ACCEPT, "application/json")
             .body(Empty::new())
             .expect("the address was read and the header is a constant");
-        let response = self.client.request(request).await.map_err(FetchError::Unreachable)?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .map_err(FetchError::Unreachable)?;
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status()));
         }
-        let body = Limited::new(response.into_body(), SET_BYTES_MAX).collect().await;
+        let body = Limited::new(response.into_body(), SET_BYTES_MAX)
+            .collect()
+            .await;
         let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
             Ok(_) => FetchError::TooLarge,
             Err(other) => FetchError::Broken(other),
@@ -150,7 +167,9 @@ impl RemoteKeys {
 fn fetcher(url: &Uri) -> std::io::Result<Fetcher> {
     let builder = HttpsConnectorBuilder::new();
     let builder = if url.scheme() == Some(&Scheme::HTTPS) {
-        builder.with_provider_and_native_roots(default_provider())?.https_only()
+        builder
+            .with_provider_and_native_roots(default_provider())?
+            .https_only()
     } else {
         builder.with_tls_config(trusting_nobody()).https_or_http()
     };
@@ -158,7 +177,9 @@ fn fetcher(url: &Uri) -> std::io::Result<Fetcher> {
     connector.enforce_http(false);
     connector.set_connect_timeout(Some(FETCH_TIMEOUT));
     let connector = builder.enable_http1().wrap_connector(connector);
-    Ok(Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_max_idle_per_host(0)
+        .build(connector))
 }
 
 fn trusting_nobody() -> ClientConfig {
@@ -172,11 +193,13 @@ fn trusting_nobody() -> ClientConfig {
 impl Held {
     /// Whether the last try is so recent that there is none now.
     fn is_resting(&self, now_ms: u64) -> bool {
-        self.tried_ms.is_some_and(|tried| now_ms < tried + FETCH_PAUSE_MS)
+        self.tried_ms
+            .is_some_and(|tried| now_ms < tried + FETCH_PAUSE_MS)
     }
 
     fn is_old(&self, now_ms: u64) -> bool {
-        self.fetched_ms.is_none_or(|fetched| now_ms >= fetched + SET_AGE_MAX_MS)
+        self.fetched_ms
+            .is_none_or(|fetched| now_ms >= fetched + SET_AGE_MAX_MS)
     }
 }
 
@@ -186,7 +209,11 @@ mod tests {
 
     #[test]
     fn a_fetch_is_followed_by_a_rest_and_a_set_grows_old() {
-        let held = Held { tried_ms: Some(1_000), fetched_ms: Some(1_000), ..Held::default() };
+        let held = Held {
+            tried_ms: Some(1_000),
+            fetched_ms: Some(1_000),
+            ..Held::default()
+        };
         assert!(held.is_resting(30_999));
         assert!(!held.is_resting(31_000));
         assert!(!held.is_old(600_999));

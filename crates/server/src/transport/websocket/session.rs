@@ -162,12 +162,17 @@ impl Session {
                 return self.close(CloseCode::TooManyConnections);
             }
         };
+        *self.live.lock() = Some(connection.clone());
+        // It may have ended since the upgrade, or since its ticket was issued.
+        if self.app.sessions.has_ended(greeted.caller.session) {
+            self.refuse(id, ErrorCode::SessionRevoked, ErrorCode::SessionRevoked.title());
+            return self.close(CloseCode::SessionRevoked);
+        }
         self.outlet.stay_until(greeted.caller.expires_at);
         self.outlet.socket.greet();
         let from = greeted.from;
         let welcome = Box::new(greeted.welcome(&self.app, connection.id));
         self.say(&frames::ack(id, AckBody::Welcome { welcome }));
-        *self.live.lock() = Some(connection.clone());
         connection.listen(from);
         self.stage = Stage::Live(connection);
     }
