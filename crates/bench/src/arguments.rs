@@ -1,0 +1,65 @@
+//! What the tool is asked to do.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::scale::Scale;
+
+/// Measures what the server costs, beside a floor measured in the same run. A run in which anything
+/// was lost, doubled or out of order fails.
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    /// Other roles, in which the tool starts itself.
+    #[command(subcommand)]
+    pub(crate) role: Option<Role>,
+    /// What to measure; everything, if nothing is named.
+    #[arg(value_enum)]
+    pub(crate) workloads: Vec<Workload>,
+    /// The server's program.
+    #[arg(long, default_value = "target/release/tidings")]
+    pub(crate) server: PathBuf,
+    /// How large.
+    #[arg(long, value_enum, default_value = "full")]
+    pub(crate) scale: Scale,
+    /// Fails also when a budget is missed.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Writes the results to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Puts the table of results into this document.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) document: Option<PathBuf>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Workload {
+    /// Connections that do nothing.
+    W1,
+    /// One room, one sender.
+    W3,
+    /// Durable sends.
+    W6,
+    /// The loads that peers were measured by.
+    Loads,
+}
+
+/// Another process of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(crate) enum Role {
+    /// Thousands of members, told what to do on standard input.
+    #[command(hide = true)]
+    Client,
+    /// The floor.
+    #[command(hide = true)]
+    Floor,
+}
+
+impl Arguments {
+    pub(crate) fn wants(&self, workload: Workload) -> bool {
+        self.workloads.is_empty() || self.workloads.contains(&workload)
+    }
+}

@@ -1,0 +1,104 @@
+//! Results in files: all of them as JSON, and the table in its place in a document.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::failure::{Failure, Outcome, While};
+use crate::report::{Row, Verdict, table};
+
+const BEGIN: &str = "<!-- results: written by the load tool -->\n";
+const END: &str = "<!-- end of results -->\n";
+
+/// The machine of a run, without a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Machine {
+    processors: usize,
+    model: String,
+    kernel: String,
+}
+
+impl Machine {
+    /// This one.
+    pub(crate) fn this() -> Self {
+        let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpuinfo
+            .lines()
+            .find_map(|line| line.strip_prefix("model name"));
+        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+        let kernel = kernel.split(['-', '+']).next().unwrap_or_default().trim();
+        Self {
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            model: model
+                .map_or("unknown", |text| text.trim_start_matches([' ', '\t', ':']))
+                .to_owned(),
+            kernel: kernel.to_owned(),
+        }
+    }
+
+    fn words(&self) -> String {
+        let Self {
+            processors,
+            model,
+            kernel,
+        } = self;
+        format!("{processors} processors ({model}), Linux {kernel}, loopback")
+    }
+}
+
+#[derive(Serialize)]
+struct Results<'a> {
+    machine: &'a Machine,
+    rows: Vec<Judged<'a>>,
+}
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    #[serde(flatten)]
+    row: &'a Row,
+    verdict: Verdict,
+}
+
+/// Writes all rows to a file.
+pub(crate) fn write_json(path: &Path, machine: &Machine, rows: &[Row]) -> Outcome<()> {
+    let rows = rows
+        .iter()
+        .map(|row| Judged {
+            row,
+            verdict: row.verdict(),
+        })
+        .collect();
+    let text = serde_json::to_string_pretty(&Results { machine, rows }).expect("rows are plain");
+    fs::write(path, text + "\n").during("writing the results")
+}
+
+/// Puts the table between its marks in a document.
+pub(crate) fn write_document(path: &Path, machine: &Machine, rows: &[Row]) -> Outcome<()> {
+    let text = fs::read_to_string(path).during("reading the document")?;
+    let results = format!("\nMachine: {}.\n\n{}\n", machine.words(), table(rows));
+    let text = between_marks(&text, &results).ok_or_else(|| {
+        Failure::Server(format!("the document has no marks {BEGIN:?} and {END:?}"))
+    })?;
+    fs::write(path, text).during("writing the document")
+}
+
+fn between_marks(text: &str, results: &str) -> Option<String> {
+    let (before, rest) = text.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}{results}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_replace_what_stands_between_the_marks() {
+        let text = format!("Before.\n{BEGIN}old\n{END}After.\n");
+        let written = between_marks(&text, "new\n").unwrap();
+        assert_eq!(written, format!("Before.\n{BEGIN}new\n{END}After.\n"));
+        assert_eq!(between_marks(&written, "new\n").unwrap(), written);
+        assert_eq!(between_marks("no marks", "new\n"), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! The server under test: started by this tool on a port and in a folder of its own, with limits
+//! that a load does not meet.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::child::Process;
+use crate::clock;
+use crate::failure::{Failure, Outcome, While};
+use crate::process::Watched;
+use crate::token::Host;
+
+/// Seconds that tokens of a run are good for.
+const TOKENS_S: u64 = 6 * 3600;
+/// Beyond what any load does.
+const UNLIMITED: u32 = 1_000_000;
+
+/// Where a server has its program, its folder and its users.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    program: PathBuf,
+    folder: PathBuf,
+    pub(crate) host: Host,
+}
+
+impl Place {
+    /// A place in a folder that exists and is empty.
+    ///
+    /// # Errors
+    /// When the configuration cannot be written.
+    pub(crate) fn prepare(program: &Path, folder: &Path) -> Outcome<Self> {
+        let host = Host {
+            issuer: "tidings-bench".to_owned(),
+            secret: uuid::Uuid::from_u128(u128::from(clock::now_ns())).to_string(),
+            expires_at_s: clock::unix_ms() / 1_000 + TOKENS_S,
+        };
+        let config = folder.join("tidings.toml");
+        fs::write(config, configuration(&host)).during("writing the server's configuration")?;
+        Ok(Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+            host,
+        })
+    }
+
+    /// The folder of its database.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+}
+
+fn configuration(Host { issuer, secret, .. }: &Host) -> String {
+    format!(
+        "[limits]\nsends_per_s = {UNLIMITED}\nsends_burst = {UNLIMITED}\n\
+         requests_per_s = {UNLIMITED}\nrequests_burst = {UNLIMITED}\n\
+         [log]\nlevel = \"warn\"\n\
+         [[auth.jwt]]\nissuer = \"{issuer}\"\nalgorithm = \"HS256\"\nsecret = \"{secret}\"\n"
+    )
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Process,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts it and returns once it accepts.
+    ///
+    /// # Errors
+    /// When it cannot be started, or does not say where it listens.
+    pub(crate) fn start(place: &Place) -> Outcome<Self> {
+        let mut command = Command::new(&place.program);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.arg("--data").arg(place.data());
+        command
+            .arg("--config")
+            .arg(place.folder.join("tidings.toml"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut process = Process::start("server", &mut command)?;
+        let line = process.line()?;
+        let address = read_address(&line);
+        let address =
+            address.ok_or_else(|| Failure::Server(format!("the server said {line:?}")))?;
+        Ok(Self { process, address })
+    }
+
+    /// What it uses.
+    pub(crate) fn watched(&self) -> Watched {
+        self.process.watched()
+    }
+
+    /// Asks it to end, and waits for it.
+    pub(crate) fn stop(self) -> Outcome<()> {
+        self.process.terminate()?;
+        match self.process.wait()? {
+            true => Ok(()),
+            false => Err(Failure::Server("the server did not end well".to_owned())),
+        }
+    }
+}
+
+fn read_address(line: &str) -> Option<SocketAddr> {
+    let (_, address) = line.split_once("http://")?;
+    address.split(['/', ' ']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_found_in_whatever_the_server_says() {
+        let expected = "127.0.0.1:8080".parse().ok();
+        for line in [
+            "http://127.0.0.1:8080",
+            "listening on http://127.0.0.1:8080/ now",
+        ] {
+            assert_eq!(read_address(line), expected);
+        }
+        assert_eq!(read_address("listening"), None);
+    }
+}

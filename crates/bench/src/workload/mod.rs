@@ -1,0 +1,11 @@
+//! The workloads of the budgets, each as one function that adds its rows to a run.
+
+pub(crate) mod delivery;
+pub(crate) mod idle;
+pub(crate) mod loads;
+pub(crate) mod sends;
+
+/// Microseconds of CPU that each of so many cost.
+pub(crate) fn each_us(cpu_us: u64, count: u64) -> f64 {
+    cpu_us as f64 / count.max(1) as f64
+}
