@@ -5,6 +5,7 @@ use tidings_domain::limits::ROOMS_PER_USER_MAX;
 use tidings_domain::permission::entry_role;
 use tidings_domain::{EventBody, Membership, Role, RoomId, RoomKind, RoomSettings, Seq, UserId};
 
+use super::change_room::check_settings;
 use super::{Actor, append, look};
 use crate::engine::Engine;
 use crate::ports::{Guard, Outcome, Write};
@@ -44,6 +45,7 @@ pub async fn create_room(
     if settings.name.is_none() {
         return Err(Refusal::invalid("name", &"a room needs a name").into());
     }
+    check_settings(&settings)?;
     if members.len() > FIRST_MEMBERS_MAX {
         let detail = format!("at most {FIRST_MEMBERS_MAX} at first; add others later");
         return Err(Refusal::invalid("members", &detail).into());
