@@ -22,6 +22,7 @@ use crate::auth::tokens::Tokens;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::edge::{self, address::Addresses};
+use crate::metrics::Answers;
 
 use crate::rest::idempotency::InProgress;
 
@@ -47,6 +48,8 @@ pub struct App {
     pub addresses: Arc<Addresses>,
     /// Requests with an idempotency key that are under way.
     pub in_progress: InProgress,
+    /// How requests were answered.
+    pub answers: Answers,
     /// Time for all sockets.
     pub heartbeat: Arc<Heartbeat>,
 }
@@ -107,6 +110,7 @@ impl App {
             requests: Limiter::new(requests),
             addresses: Arc::new(Addresses::new(&config)),
             in_progress: InProgress::default(),
+            answers: Answers::default(),
             heartbeat,
             engine,
             config,

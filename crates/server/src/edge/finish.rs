@@ -49,6 +49,7 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     add_headers(response.headers_mut(), &id);
     add_budget(response.headers_mut(), &budget);
     let took_us = app.engine.clock.monotonic_us() - began_us;
+    app.answers.note(response.status(), took_us);
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(%method, path, status, took_us, "answered"));
     response

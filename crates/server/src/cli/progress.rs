@@ -1,0 +1,74 @@
+//! How far a long command is: a bar for whoever watches, a line for each part of the work otherwise.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Terminal;
+
+/// Drawn so often at most.
+const DRAWS_PER_S: u8 = 10;
+
+/// See the module.
+pub(super) struct Progress<'t> {
+    terminal: &'t Terminal,
+    bar: ProgressBar,
+    doing: Cow<'static, str>,
+}
+
+impl<'t> Progress<'t> {
+    pub(super) fn begin(terminal: &'t Terminal) -> Self {
+        let target = if terminal.is_watched() {
+            ProgressDrawTarget::stderr_with_hz(DRAWS_PER_S)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        Self {
+            terminal,
+            bar,
+            doing: Cow::Borrowed(""),
+        }
+    }
+
+    /// This is being done, and so many of the things that it takes are done.
+    pub(super) fn at(&mut self, doing: &'static str, things: &str, done: u64, total: u64) {
+        if self.doing != doing {
+            self.doing = Cow::Borrowed(doing);
+            self.bar.set_style(counting(things));
+            self.bar.set_message(doing);
+            if !self.terminal.is_watched() {
+                self.terminal.note(&format_args!("{doing}"));
+            }
+        }
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+    }
+
+    /// This is being done, and nobody knows for how long.
+    pub(super) fn doing(&mut self, doing: &'static str) {
+        if self.doing != doing {
+            self.at(doing, "", 0, 0);
+            self.bar
+                .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect(FIXED));
+            self.bar
+                .enable_steady_tick(Duration::from_secs(1) / u32::from(DRAWS_PER_S));
+        }
+    }
+
+    /// Takes the bar away; how long it all took.
+    pub(super) fn end(self) -> HumanDuration {
+        let took = self.bar.elapsed();
+        self.bar.finish_and_clear();
+        HumanDuration(took)
+    }
+}
+
+const FIXED: &str = "the template is fixed, and good";
+
+fn counting(things: &str) -> ProgressStyle {
+    let template =
+        format!("{{msg}} {{wide_bar}} {{human_pos}}/{{human_len}} {things}, {{eta}} left");
+    ProgressStyle::with_template(&template).expect(FIXED)
+}
