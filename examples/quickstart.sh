@@ -18,7 +18,7 @@ url=${url%/}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+step() { printf '\n%s\n' "$*"; }
 note() { printf '   %s\n' "$*"; }
 fail() {
     printf '\nNOT AS DOCUMENTED: %s\n' "$1" >&2
@@ -26,6 +26,9 @@ fail() {
     printf '   %s\n' "$@" >&2
     exit 1
 }
+
+# The last answer, for who wants to know what went wrong; tokens are nobody's business.
+shown() { sed -E 's/"(access_token|refresh_token)" *: *"[^"]*"/"\1":"…"/g' "$work/body"; }
 
 # json PATH: the value at a path such as .messages[0].text of the last answer; nothing if there is none.
 if command -v jq >"$work/jq"; then
@@ -69,21 +72,21 @@ call() {
         fail "$method $path" "there is no answer: does the server run at $url?"
     note "$method $path -> $status"
     if [[ $status != "$expected" ]]; then
-        fail "the status of $method $path" "expected: $expected" "got:      $status" "$(<"$work/body")"
+        fail "the status of $method $path" "expected: $expected" "got:      $status" "$(shown)"
     fi
 }
 
 # expect WHAT EXPECTED ACTUAL
 expect() {
     if [[ $2 != "$3" ]]; then
-        fail "$1" "expected: ${2:-(nothing)}" "got:      ${3:-(nothing)}" "$(<"$work/body")"
+        fail "$1" "expected: ${2:-(nothing)}" "got:      ${3:-(nothing)}" "$(shown)"
     fi
     note "$1: ${3:-(nothing)}"
 }
 
 expect_some() {
     if [[ -z $2 ]]; then
-        fail "$1" "expected: a value" "got:      (nothing)" "$(<"$work/body")"
+        fail "$1" "expected: a value" "got:      (nothing)" "$(shown)"
     fi
 }
 
