@@ -74,16 +74,12 @@ impl Code {
     }
 
     /// The answer to who makes it: the one place where the code is told.
-    fn told(&self, app: &App, invitation: Invitation) -> Response {
+    fn told(&self, app: &App, mut invitation: Invitation) -> Response {
         let code = random::text(&self.0);
         let url = format!("{}/join/{code}", app.public_url());
-        let body = Json(Invitation {
-            code: Some(code),
-            url: Some(url),
-            ..invitation
-        });
+        (invitation.code, invitation.url) = (Some(code), Some(url));
         let unstored = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-        (StatusCode::CREATED, unstored, body).into_response()
+        (StatusCode::CREATED, unstored, Json(invitation)).into_response()
     }
 }
 
@@ -111,7 +107,7 @@ async fn create(
     if key.is_some()
         && let Some(earlier) = earlier(&app, caller, room, &code, &body).await?
     {
-        let mut told = code.told(&app, views::invitation::invitation(earlier));
+        let mut told = code.told(&app, views::invitation::invitation(&earlier));
         told.headers_mut()
             .insert("idempotent-replayed", HeaderValue::from_static("true"));
         return Ok(told);
@@ -169,10 +165,7 @@ async fn list(
     PathOf(room): PathOf<RoomId>,
 ) -> ApiResult<Json<Invitations>> {
     let found = list_invitations(&app.engine, caller.user, room).await?;
-    let invitations = found
-        .into_iter()
-        .map(views::invitation::invitation)
-        .collect();
+    let invitations = found.iter().map(views::invitation::invitation).collect();
     Ok(Json(Invitations { invitations }))
 }
 

@@ -7,7 +7,7 @@ use tidings_protocol::rest::invitation::{Invitation, InvitationView, InvitedRoom
 use tidings_protocol::rest::person::Profile;
 
 /// An invitation without its secret.
-pub(crate) fn invitation(found: ports::Invitation) -> Invitation {
+pub(crate) fn invitation(found: &ports::Invitation) -> Invitation {
     Invitation {
         id: found.id,
         created_by: found.created_by,
