@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use tidings_domain::{Event, Position, RoomId, Seq, Timestamp};
+use tidings_domain::{Cursor, Epoch, Event, Position, RoomId, Seq, Timestamp};
 
 use super::audience::UserKey;
 use crate::envelope::{Envelope, Notice, NoticeContent};
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
+
+/// After so many events a connection is told where it stands, however soon that is: a resume
+/// repeats no more than these.
+const CHECKPOINT_EVENTS: u32 = 256;
 
 /// What a shard knows of a connection.
 pub(super) struct Connection {
@@ -17,8 +21,8 @@ pub(super) struct Connection {
     /// Where the lag began, for one that lags.
     pub(super) lag: Option<Position>,
     pub(super) is_dirty: bool,
-    /// Whether it was told of events since its last checkpoint.
-    pub(super) is_ahead: bool,
+    /// Events that it was told of since its last checkpoint.
+    pub(super) told: u32,
     pub(super) wants: Option<Box<Focus>>,
 }
 
@@ -32,11 +36,22 @@ pub(super) struct Focus {
 impl Connection {
     /// Offers an event to a live connection. One that has no place for it lags from here on:
     /// everything before was taken.
-    pub(super) fn tell(&mut self, envelope: &Arc<Envelope>) {
-        self.is_ahead = true;
+    pub(super) fn tell(&mut self, envelope: &Arc<Envelope>, epoch: Epoch) {
+        let position = envelope.event.position;
         if self.outlet.event(envelope) == Offer::Full {
-            self.begin_lag(Position(envelope.event.position.0 - 1));
+            return self.begin_lag(Position(position.0 - 1));
         }
+        self.told += 1;
+        if self.told >= CHECKPOINT_EVENTS {
+            self.checkpoint(Cursor::at(epoch, position));
+        }
+    }
+
+    /// Says where it stands.
+    pub(super) fn checkpoint(&mut self, cursor: Cursor) {
+        self.told = 0;
+        // One that finds no place costs the next resume some work; another comes.
+        let _ = self.outlet.reply(Reply::Checkpoint { cursor, live: true });
     }
 
     /// Tells something ephemeral. Receipts must not be lost for good: who has no place for them

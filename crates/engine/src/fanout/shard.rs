@@ -215,12 +215,8 @@ impl Shard {
     pub fn send_checkpoints(&mut self) {
         let cursor = Cursor::at(self.epoch, self.position);
         for (key, connection) in &mut self.connections {
-            if connection.lag.is_none() && std::mem::take(&mut connection.is_ahead) {
-                let checkpoint = Reply::Checkpoint {
-                    cursor: cursor.clone(),
-                    live: true,
-                };
-                let _ = connection.outlet.reply(checkpoint);
+            if connection.lag.is_none() && connection.told > 0 {
+                connection.checkpoint(cursor.clone());
                 self.dirty.mark(connection, small(key), Urgency::InSlices);
             }
         }
@@ -282,7 +278,7 @@ impl Shard {
                 match connection.hint(&envelope.event) {
                     Some(is_first) => self.hinted.extend(is_first.then_some(*key)),
                     None => {
-                        connection.tell(envelope);
+                        connection.tell(envelope, self.epoch);
                         self.dirty.mark(connection, *key, urgency);
                     }
                 }
@@ -376,7 +372,7 @@ impl Shard {
             outlet,
             lag,
             is_dirty: false,
-            is_ahead: false,
+            told: 0,
             wants: None,
         };
         let key = small(self.connections.insert(connection));

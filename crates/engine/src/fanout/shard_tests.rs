@@ -316,6 +316,26 @@ fn rooms_out_of_focus_are_hinted_at_once_for_many_events() {
 }
 
 #[test]
+fn a_busy_connection_learns_where_it_stands_after_so_many_events() {
+    let mut stage = Stage::new();
+    let ana = Notebook::with_places(9_999);
+    stage.connect(1, ANA, &[ROOM], 0, &ana);
+    for _ in 0..600 {
+        stage.say(ROOM);
+    }
+    let heard = ana.read();
+    let checkpoints: Vec<&str> = heard
+        .split(' ')
+        .filter(|line| line.starts_with('@'))
+        .collect();
+    assert_eq!(checkpoints, ["@0", "@256", "@512"]);
+    stage.shard.send_checkpoints();
+    assert_eq!(ana.read(), "@600 live=true");
+    stage.shard.send_checkpoints();
+    assert_eq!(ana.read(), "", "nothing new, nothing said");
+}
+
+#[test]
 fn what_was_told_is_not_told_again_after_a_recovery() {
     let mut stage = Stage::new();
     let ana = Notebook::with_places(99);
