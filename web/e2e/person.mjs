@@ -106,7 +106,10 @@ export class Person {
 
   /** @param {string} name */
   row(name) {
-    return this.page.getByRole('navigation').getByRole('link').filter({ hasText: name });
+    return this.page
+      .getByRole('navigation')
+      .getByRole('link')
+      .filter({ has: this.page.locator('.room-row-title', { hasText: exactly(name) }) });
   }
 
   /** @param {string} text */

@@ -9,6 +9,11 @@ const BINARY =
   process.env.TIDINGS_BIN ??
   fileURLToPath(new URL('../../target/release/tidings', import.meta.url));
 
+/** The server takes variables of this name for settings, and ours for wrong ones. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('TIDINGS_')),
+);
+
 export class Server {
   /** @param {string} data a folder that outlives restarts */
   constructor(data) {
@@ -25,6 +30,7 @@ export class Server {
       ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: environment,
       },
     );
     this.child = child;

@@ -58,7 +58,25 @@ export function withEvent(state: AppState, event: Event): AppState {
         ? typing.heard(state.typing, event.room, event.sender, false, event.at_ms)
         : state.typing,
   };
-  return withMembership(changed, event);
+  return withMembership(withSender(changed, event), event);
+}
+
+/** Who sends a message has read up to it; the server says no receipt for that. */
+function withSender(state: AppState, event: Event): AppState {
+  if (event.kind !== 'message.sent') return state;
+  const { room, sender, seq } = event;
+  const marks = { delivered: seq, read: seq };
+  if (sender !== state.me.id) {
+    return {
+      ...state,
+      receipts: receipts.othersRose(state.receipts, room, [{ user: sender, ...marks }]),
+    };
+  }
+  return {
+    ...state,
+    receipts: receipts.held(state.receipts, room, marks),
+    rooms: rooms.read(state.rooms, room, seq),
+  };
 }
 
 function withMembership(state: AppState, event: Event): AppState {
