@@ -140,7 +140,9 @@ async fn hashed(parts: Parts, body: Body) -> ApiResult<(Request, [u8; 32])> {
 /// The answer, and what to keep of it: `None` for one that can be another the next time.
 async fn whole(response: Response) -> ApiResult<(Response, Option<Vec<u8>>)> {
     if let Some(ApiError(problem)) = response.extensions().get::<ApiError>() {
-        let is_final = problem.status < 500 && !problem.retryable;
+        // That the key was used before says nothing of the request that it was used for.
+        let is_reuse = problem.known_code() == Some(ErrorCode::IdempotencyKeyReused);
+        let is_final = problem.status < 500 && !problem.retryable && !is_reuse;
         let kept = is_final.then(|| as_json(problem));
         return Ok((response, kept));
     }
