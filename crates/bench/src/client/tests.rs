@@ -102,7 +102,7 @@ fn welcome(listener: &TcpListener) -> TcpStream {
 }
 
 fn run_against(seqs: [[u64; 2]; 2]) -> Result<Ran, String> {
-    let mut driver = driver(dishonest(seqs), &[0..2]);
+    let mut driver = driver(dishonest(seqs), std::slice::from_ref(&(0..2)));
     driver.open(0..2, |_, _| ())?;
     let pace = Pace::Window {
         in_flight: 1,
