@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tidings_domain::limits::{PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN};
 use tidings_engine::refusal::Refusal;

@@ -4,40 +4,40 @@ use http::HeaderMap;
 use serde_json::Value;
 
 /// A request to be.
-pub struct Call(reqwest::RequestBuilder);
+pub(crate) struct Call(reqwest::RequestBuilder);
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     /// `null` when there was none, or it was no JSON.
-    pub body: Value,
+    pub(crate) body: Value,
 }
 
 impl Call {
-    pub fn new(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) fn new(request: reqwest::RequestBuilder) -> Self {
         Self(request)
     }
 
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         Self(self.0.json(body))
     }
 
     /// As whoever has this token.
-    pub fn by(self, token: &str) -> Self {
+    pub(crate) fn by(self, token: &str) -> Self {
         Self(self.0.bearer_auth(token))
     }
 
-    pub fn header(self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
         Self(self.0.header(name, value))
     }
 
-    pub fn key(self, key: &str) -> Self {
+    pub(crate) fn key(self, key: &str) -> Self {
         self.header("Idempotency-Key", key)
     }
 
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         let response = self.0.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.unwrap();
@@ -49,14 +49,14 @@ impl Call {
     }
 
     /// Sends, and holds the status to what is expected; the body.
-    pub async fn expect(self, status: u16) -> Value {
+    pub(crate) async fn expect(self, status: u16) -> Value {
         let answer = self.send().await;
         assert_eq!(answer.status, status, "{:#}", answer.body);
         answer.body
     }
 
     /// Sends, and holds the answer to be a problem of this kind.
-    pub async fn refused(self, status: u16, code: &str) -> Answer {
+    pub(crate) async fn refused(self, status: u16, code: &str) -> Answer {
         let answer = self.send().await;
         assert_eq!(
             (answer.status, answer.code()),
@@ -77,11 +77,11 @@ impl Call {
 }
 
 impl Answer {
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 }

@@ -8,15 +8,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// See the module.
-pub struct KeyServer {
-    pub url: String,
+pub(crate) struct KeyServer {
+    pub(crate) url: String,
     asked: Arc<AtomicU32>,
     answer: Arc<Mutex<String>>,
 }
 
 impl KeyServer {
     /// Answers with this key set.
-    pub async fn start(key_set: &str) -> Self {
+    pub(crate) async fn start(key_set: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
         let asked = Arc::new(AtomicU32::new(0));
@@ -26,17 +26,17 @@ impl KeyServer {
     }
 
     /// From now on answers with this key set.
-    pub fn publish(&self, key_set: &str) {
+    pub(crate) fn publish(&self, key_set: &str) {
         *self.answer.lock() = ok(key_set);
     }
 
     /// From now on answers with these bytes.
-    pub fn say(&self, response: &str) {
+    pub(crate) fn say(&self, response: &str) {
         response.clone_into(&mut self.answer.lock());
     }
 
     /// How often it was asked.
-    pub fn asked(&self) -> u32 {
+    pub(crate) fn asked(&self) -> u32 {
         self.asked.load(Ordering::SeqCst)
     }
 }

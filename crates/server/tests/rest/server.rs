@@ -18,14 +18,14 @@ use tokio::sync::oneshot;
 use crate::call::Call;
 
 /// Every account of these tests has it.
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A server that ends with the test.
-pub struct TestServer {
+pub(crate) struct TestServer {
     /// What a test cannot reach from outside: the store, the live connections.
-    pub app: Arc<App>,
+    pub(crate) app: Arc<App>,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     http: reqwest::Client,
     _data: TempDir,
     _stop: oneshot::Sender<()>,
@@ -33,22 +33,22 @@ pub struct TestServer {
 
 /// Somebody who signed in.
 #[derive(Debug, Clone)]
-pub struct Person {
-    pub id: String,
-    pub token: String,
-    pub refresh_token: String,
-    pub session: String,
-    pub device: String,
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) session: String,
+    pub(crate) device: String,
 }
 
 impl TestServer {
     /// With the defaults.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| ()).await
     }
 
     /// With other settings.
-    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.server.data = data.path().to_owned();
@@ -72,51 +72,51 @@ impl TestServer {
     }
 
     /// A request to be.
-    pub fn call(&self, method: &str, path: &str) -> Call {
+    pub(crate) fn call(&self, method: &str, path: &str) -> Call {
         let url = format!("http://{}{path}", self.address);
         Call::new(self.http.request(method.parse().unwrap(), url))
     }
 
-    pub fn get(&self, path: &str) -> Call {
+    pub(crate) fn get(&self, path: &str) -> Call {
         self.call("GET", path)
     }
 
-    pub fn delete(&self, path: &str) -> Call {
+    pub(crate) fn delete(&self, path: &str) -> Call {
         self.call("DELETE", path)
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Call {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Call {
         self.call("POST", path).json(body)
     }
 
-    pub fn put(&self, path: &str, body: &Value) -> Call {
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Call {
         self.call("PUT", path).json(body)
     }
 
-    pub fn patch(&self, path: &str, body: &Value) -> Call {
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Call {
         self.call("PATCH", path).json(body)
     }
 
     /// Makes an account.
-    pub async fn sign_up(&self, username: &str) -> Person {
+    pub(crate) async fn sign_up(&self, username: &str) -> Person {
         let body = json!({"username": username, "password": PASSWORD});
         Person::of(&self.post("/v1/accounts", &body).expect(201).await)
     }
 
     /// Signs in to an account once more.
-    pub async fn sign_in(&self, username: &str) -> Person {
+    pub(crate) async fn sign_in(&self, username: &str) -> Person {
         let body = json!({"username": username, "password": PASSWORD});
         Person::of(&self.post("/v1/sessions", &body).expect(201).await)
     }
 
     /// With what a configuration file says under `[auth]`.
-    pub async fn with_auth(toml: &str) -> Self {
+    pub(crate) async fn with_auth(toml: &str) -> Self {
         let auth = loaded(toml).unwrap().auth;
         Self::with(|config| config.auth = auth).await
     }
 
     /// Forgets the answers to requests with an idempotency key, as if a day had passed.
-    pub async fn forget_answers(&self) {
+    pub(crate) async fn forget_answers(&self) {
         let answer = SavedAnswer {
             request_hash: [0; 32],
             status: 204,
@@ -132,7 +132,7 @@ impl TestServer {
     }
 
     /// Makes an API key.
-    pub async fn api_key(&self, scopes: &[&str]) -> String {
+    pub(crate) async fn api_key(&self, scopes: &[&str]) -> String {
         let text = format!("tk_{}", random::text(&random::secret::<24>()));
         let key = ApiKey {
             id: ApiKeyId::from_uuid(random::id()),
@@ -153,7 +153,7 @@ impl TestServer {
 }
 
 /// What is read from a configuration file.
-pub fn loaded(toml: &str) -> Result<Config, ConfigError> {
+pub(crate) fn loaded(toml: &str) -> Result<Config, ConfigError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(toml.as_bytes()).unwrap();
     Config::load(&Inputs {
@@ -164,7 +164,7 @@ pub fn loaded(toml: &str) -> Result<Config, ConfigError> {
 
 impl Person {
     /// From a session's body.
-    pub fn of(session: &Value) -> Self {
+    pub(crate) fn of(session: &Value) -> Self {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             id: text(&session["user"]["id"]),

@@ -18,22 +18,22 @@ static RSA: LazyLock<rsa::RsaPrivateKey> =
 
 /// Who signs.
 #[derive(Clone)]
-pub struct Signer {
+pub(crate) struct Signer {
     algorithm: Algorithm,
     key: EncodingKey,
     kid: Option<String>,
     /// The public key in PEM; the secret itself for HS256.
-    pub public: String,
+    pub(crate) public: String,
     jwk: Value,
 }
 
 impl Signer {
-    pub fn hs256(secret: &str) -> Self {
+    pub(crate) fn hs256(secret: &str) -> Self {
         let key = EncodingKey::from_secret(secret.as_bytes());
         Self::new(Algorithm::HS256, key, secret.to_owned(), Value::Null)
     }
 
-    pub fn rs256() -> Self {
+    pub(crate) fn rs256() -> Self {
         let der = RSA.to_pkcs1_der().unwrap();
         let public = RSA.to_public_key();
         let jwk = json!({"kty": "RSA", "n": encode(public.n().to_bytes_be()), "e": encode(public.e().to_bytes_be())});
@@ -46,7 +46,7 @@ impl Signer {
         )
     }
 
-    pub fn es256() -> Self {
+    pub(crate) fn es256() -> Self {
         let secret = p256::SecretKey::random(&mut rsa::rand_core::OsRng);
         let der = secret.to_pkcs8_der().unwrap();
         let jwk = serde_json::from_str(&secret.public_key().to_jwk_string()).unwrap();
@@ -62,7 +62,7 @@ impl Signer {
         )
     }
 
-    pub fn ed25519() -> Self {
+    pub(crate) fn ed25519() -> Self {
         let secret = ed25519_dalek::SigningKey::generate(&mut rsa::rand_core::OsRng);
         let der = secret.to_pkcs8_der().unwrap();
         let public = secret.verifying_key();
@@ -87,19 +87,19 @@ impl Signer {
     }
 
     /// Names its key so, in its tokens and its key set.
-    pub fn named(mut self, kid: &str) -> Self {
+    pub(crate) fn named(mut self, kid: &str) -> Self {
         self.kid = Some(kid.to_owned());
         self.jwk["kid"] = kid.into();
         self
     }
 
     /// The key set with its public key.
-    pub fn key_set(&self) -> String {
+    pub(crate) fn key_set(&self) -> String {
         key_set(&[self])
     }
 
     /// A token with these claims, and those that every good one has.
-    pub fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         let header = Header {
             kid: self.kid.clone(),
             ..Header::new(self.algorithm)
@@ -108,19 +108,19 @@ impl Signer {
     }
 
     /// The same under another header.
-    pub fn sign_under(&self, header: &Header, claims: &Value) -> String {
+    pub(crate) fn sign_under(&self, header: &Header, claims: &Value) -> String {
         jsonwebtoken::encode(header, &completed(claims), &self.key).unwrap()
     }
 }
 
 /// The key set of several.
-pub fn key_set(signers: &[&Signer]) -> String {
+pub(crate) fn key_set(signers: &[&Signer]) -> String {
     let keys: Vec<&Value> = signers.iter().map(|signer| &signer.jwk).collect();
     json!({ "keys": keys }).to_string()
 }
 
 /// Claims of issuer `app` and subject `7`, for the next minute, changed as told.
-pub fn completed(changes: &Value) -> Value {
+pub(crate) fn completed(changes: &Value) -> Value {
     let mut claims = json!({"iss": "app", "sub": "7", "exp": now_s() + 60});
     for (name, value) in changes.as_object().unwrap() {
         claims[name] = value.clone();
@@ -128,13 +128,13 @@ pub fn completed(changes: &Value) -> Value {
     claims
 }
 
-pub fn now_s() -> u64 {
+pub(crate) fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs()
 }
 
-pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -15,11 +15,11 @@ use crate::server::TestServer;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A socket.
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens one with a token, and says hello.
-    pub async fn open(server: &TestServer, token: &str) -> Self {
+    pub(crate) async fn open(server: &TestServer, token: &str) -> Self {
         let bearer = format!("Bearer {token}");
         let mut socket = Self::with(server, &[("authorization", &bearer)])
             .await
@@ -30,7 +30,7 @@ impl Socket {
     }
 
     /// Opens one with these headers, and says nothing.
-    pub async fn with(
+    pub(crate) async fn with(
         server: &TestServer,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Error> {
@@ -43,13 +43,13 @@ impl Socket {
     }
 
     /// Opens one with a ticket.
-    pub async fn with_ticket(server: &TestServer, ticket: &str) -> Result<Self, Error> {
+    pub(crate) async fn with_ticket(server: &TestServer, ticket: &str) -> Result<Self, Error> {
         let url = format!("ws://{}/v1/socket?ticket={ticket}", server.address);
         connect_async(url).await.map(|(stream, _)| Self(stream))
     }
 
     /// Says hello; the answer.
-    pub async fn hello(&mut self) -> Value {
+    pub(crate) async fn hello(&mut self) -> Value {
         let hello = json!({"type": "hello", "id": 1}).to_string();
         self.0.send(Message::text(hello)).await.unwrap();
         loop {
@@ -62,7 +62,7 @@ impl Socket {
     }
 
     /// Waits for the server to close; with which code.
-    pub async fn close_code_within(&mut self, limit: Duration) -> u16 {
+    pub(crate) async fn close_code_within(&mut self, limit: Duration) -> u16 {
         let closed = async {
             while let Some(Ok(message)) = self.0.next().await {
                 if let Message::Close(frame) = message {

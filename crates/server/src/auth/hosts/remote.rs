@@ -205,19 +205,84 @@ impl Held {
 
 #[cfg(test)]
 mod tests {
+    use parking_lot::Mutex;
+    use serde_json::json;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
     use super::*;
 
-    #[test]
-    fn a_fetch_is_followed_by_a_rest_and_a_set_grows_old() {
-        let held = Held {
-            tried_ms: Some(1_000),
-            fetched_ms: Some(1_000),
-            ..Held::default()
-        };
-        assert!(held.is_resting(30_999));
-        assert!(!held.is_resting(31_000));
-        assert!(!held.is_old(600_999));
-        assert!(held.is_old(601_000));
-        assert!(!Held::default().is_resting(0));
+    /// Somewhere that answers with the status and the key ids that it holds.
+    async fn publisher(says: Arc<Mutex<(u16, Vec<&'static str>)>>) -> Arc<RemoteKeys> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                drop(stream.read(&mut [0; 1024]).await);
+                let (status, kids) = says.lock().clone();
+                let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+                let key = |kid| json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid});
+                let keys: Vec<_> = kids.into_iter().map(key).collect();
+                let body = json!({ "keys": keys }).to_string();
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} Said\r\nContent-Length: {length}\r\n\r\n");
+                drop(stream.write_all(format!("{head}{body}").as_bytes()).await);
+            }
+        });
+        RemoteKeys::new(&url, Algorithm::EdDSA).unwrap()
+    }
+
+    async fn knows(keys: &Arc<RemoteKeys>, kid: &str, now_ms: u64) -> bool {
+        !keys
+            .keys(Some(kid), now_ms)
+            .await
+            .meant(Some(kid))
+            .is_empty()
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_is_looked_for_again_after_a_rest() {
+        let says = Arc::new(Mutex::new((200, vec!["a"])));
+        let keys = publisher(says.clone()).await;
+        assert!(knows(&keys, "a", 1_000).await);
+        *says.lock() = (200, vec!["a", "b"]);
+        assert!(!knows(&keys, "b", 30_999).await);
+        assert!(knows(&keys, "b", 31_000).await);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_fails_keeps_the_keys_that_it_gave_before() {
+        let says = Arc::new(Mutex::new((200, vec!["a"])));
+        let keys = publisher(says.clone()).await;
+        assert!(knows(&keys, "a", 0).await);
+        for said in [(500, vec!["b"]), (200, vec![])] {
+            *says.lock() = said;
+            let tried_ms = keys.held.read().tried_ms.unwrap() + FETCH_PAUSE_MS;
+            assert!(!knows(&keys, "b", tried_ms).await);
+            assert!(knows(&keys, "a", tried_ms).await);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_key_ceases_to_work_once_its_set_is_old() {
+        let says = Arc::new(Mutex::new((200, vec!["a", "b"])));
+        let keys = publisher(says.clone()).await;
+        assert!(knows(&keys, "a", 0).await);
+        *says.lock() = (200, vec!["b"]);
+        let old_ms = SET_AGE_MAX_MS;
+        assert!(knows(&keys, "a", old_ms - 1).await);
+        assert!(knows(&keys, "a", old_ms).await, "renewed in the background");
+        while keys.held.read().fetched_ms != Some(old_ms) {
+            tokio::task::yield_now().await;
+        }
+        assert!(!knows(&keys, "a", old_ms).await);
+        assert!(knows(&keys, "b", old_ms).await);
+    }
+
+    #[tokio::test]
+    async fn who_asks_while_the_first_fetch_is_under_way_waits_for_it() {
+        let keys = publisher(Arc::new(Mutex::new((200, vec!["a"])))).await;
+        let (one, other) = tokio::join!(knows(&keys, "a", 0), knows(&keys, "a", 0));
+        assert!(one && other);
     }
 }
