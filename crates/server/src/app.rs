@@ -159,9 +159,13 @@ async fn drain(app: &App) {
     app.engine.hub.reply_all(spread).await;
     tokio::time::sleep(FAREWELL / 5).await;
     app.engine.connections.end_all(Farewell::Restarting);
-    let deadline = tokio::time::Instant::now() + FAREWELL;
-    while !app.engine.connections.is_empty() && tokio::time::Instant::now() < deadline {
-        tokio::time::sleep(FAREWELL / 50).await;
+    let gone = async {
+        while !app.engine.connections.is_empty() {
+            tokio::time::sleep(FAREWELL / 50).await;
+        }
+    };
+    if tokio::time::timeout(FAREWELL, gone).await.is_err() {
+        tracing::info!("some sockets did not take their farewell");
     }
 }
 
