@@ -33,7 +33,7 @@ async fn keys_at_an_address_are_fetched_at_the_first_token_and_no_oftener_than_n
 }
 
 #[tokio::test]
-async fn an_address_that_fails_hangs_lies_or_points_elsewhere_gives_no_keys() {
+async fn an_address_that_fails_lies_or_points_elsewhere_gives_no_keys() {
     let app = Signer::ed25519().named("one");
     let elsewhere = KeyServer::start(&app.key_set()).await;
     let set = app.key_set();

@@ -285,4 +285,13 @@ mod tests {
         let (one, other) = tokio::join!(knows(&keys, "a", 0), knows(&keys, "a", 0));
         assert!(one && other);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_never_answers_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        let keys = RemoteKeys::new(&url, Algorithm::EdDSA).unwrap();
+        assert!(!knows(&keys, "a", 0).await);
+        assert!(keys.held.read().is_resting(FETCH_PAUSE_MS - 1));
+    }
 }
