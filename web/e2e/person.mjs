@@ -4,7 +4,7 @@ import { until } from './report.mjs';
 
 /** Told by the browser while we cut wires; nothing that the page could help. */
 const EXPECTED_NOISE =
-  /ERR_(CONNECTION|EMPTY|SOCKET|INTERNET|NETWORK)|WebSocket connection to|status of (401|403|404|409|410|429|503)/;
+  /ERR_(CONNECTION|EMPTY|SOCKET|INTERNET|NETWORK)|WebSocket connection to|status of (400|401|403|404|409|410|429|503)/;
 
 export class Person {
   /** @type {import('playwright-core').BrowserContext} */

@@ -97,7 +97,7 @@ async function scrollThrough(person, way, goal) {
       if (broken > 0)
         throw new Error(`on screen: … ${numbers.slice(broken - 2, broken + 2).join(', ')} …`);
       for (const n of numbers) seen.add(n);
-      if (seen.has(goal) && (way === 'down' || (await isAtTop(person)))) return true;
+      if (seen.has(goal) && (await isAt(person, way))) return true;
       await person.page.mouse.wheel(0, way === 'up' ? -900 : 900);
       return [...seen].length;
     },
@@ -128,11 +128,17 @@ async function numbersOn(person) {
   });
 }
 
-/** @param {import('../person.mjs').Person} person */
-async function isAtTop(person) {
-  return person.page
-    .locator('.timeline')
-    .evaluate((timeline) => timeline.scrollTop < 5 && timeline.querySelector('.older') === null);
+/**
+ * At the very beginning or the very end, with nothing left to load there.
+ * @param {import('../person.mjs').Person} person
+ * @param {'up' | 'down'} way
+ */
+async function isAt(person, way) {
+  return person.page.locator('.timeline').evaluate((view, way) => {
+    const below = view.scrollHeight - view.clientHeight - view.scrollTop;
+    if (way === 'down') return below < 5 && view.querySelector('.gap') === null;
+    return view.scrollTop < 5 && view.querySelector('.older') === null;
+  }, way);
 }
 
 /**

@@ -1,6 +1,6 @@
 export const about = 'a day’s conversation, pictured in both looks and both sizes';
 
-import { check, same } from '../report.mjs';
+import { check, same, until } from '../report.mjs';
 
 const NARROW = { width: 390, height: 780 };
 
@@ -17,7 +17,8 @@ export async function play(world) {
   await ana.shot('50-light');
   await ana.page.emulateMedia({ colorScheme: 'dark' });
   await check('the dark look follows the system', async () => {
-    same(await ana.page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+    const look = () => ana.page.evaluate(() => document.documentElement.dataset.theme);
+    await until(async () => (await look()) === 'dark', 'dark');
   });
   await ana.shot('51-dark');
   await ana.page.emulateMedia({ colorScheme: 'light' });

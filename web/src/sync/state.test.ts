@@ -7,6 +7,7 @@ import {
   watchable,
   withEvent,
   withMembers,
+  withProfile,
   withRooms,
   withoutRoom,
   type AppState,
@@ -99,6 +100,15 @@ describe('an event', () => {
     expect(state.receipts.others['r']).toEqual({});
     expect(state.rooms.entries['r']?.room.members).toBe(1);
   });
+});
+
+it('a new name is shown wherever the person is', () => {
+  const direct: Room = { ...room, id: 'd', kind: 'direct', peer: profile('bob') };
+  const user = { ...profile('bob'), display_name: 'Bobby' };
+  const state = withProfile(withRooms(start(), [direct], 'part'), user);
+  expect(state.people['bob']).toBe(user);
+  expect(state.members['r']?.find((member) => member.user.id === 'bob')?.user).toBe(user);
+  expect(state.rooms.entries['d']?.room.peer).toBe(user);
 });
 
 it('leaving a room leaves nothing of it', () => {

@@ -119,8 +119,16 @@ export function withProfile(state: AppState, user: Profile): AppState {
   return {
     ...withPeople(state, [user]),
     me: user.id === state.me.id ? user : state.me,
+    members: Object.fromEntries(
+      Object.entries(state.members).map(([room, list]) => [room, renamed(list, user)]),
+    ),
     rooms: rooms.profileChanged(state.rooms, user),
   };
+}
+
+function renamed(list: readonly Member[], user: Profile): readonly Member[] {
+  if (!list.some((member) => member.user.id === user.id)) return list;
+  return list.map((member) => (member.user.id === user.id ? { ...member, user } : member));
 }
 
 export function withPeople(state: AppState, users: readonly Profile[]): AppState {

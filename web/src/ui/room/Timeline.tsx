@@ -53,7 +53,6 @@ export function Timeline({ room, newFrom, onReply }: TimelineProps) {
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     overscan: 10,
     anchorTo: 'end',
-    followOnAppend: true,
     scrollEndThreshold: END_PX,
     paddingStart: HEADROOM_PX,
     paddingEnd: 8,
@@ -70,6 +69,7 @@ export function Timeline({ room, newFrom, onReply }: TimelineProps) {
   const { atEnd, look } = useSeen({ room: room.id, rows, timeline, virtual, scroller });
   useFollowOwn(outgoing.length, jumpToEnd);
   useStayAtEnd(scroller, virtual);
+  useFollow(rows.at(-1)?.key, atEnd && whole, virtual);
 
   const before = olderThan(timeline);
   const topmost = items[0]?.index ?? 0;
@@ -185,6 +185,19 @@ function useStayAtEnd(scroller: RefObject<HTMLDivElement | null>, virtual: Virtu
     observer.observe(view);
     return () => observer.disconnect();
   }, [scroller, virtual]);
+}
+
+/**
+ * New messages are followed by who is at the end of the conversation. Who is at the edge of a hole that
+ * is being filled reads on from there instead.
+ */
+function useFollow(lastKey: string | undefined, follows: boolean, virtual: Virtual): void {
+  const before = useRef({ lastKey, follows });
+  useLayoutEffect(() => {
+    const then = before.current;
+    if (then.follows && then.lastKey !== lastKey) virtual.scrollToEnd();
+    before.current = { lastKey, follows };
+  }, [lastKey, follows, virtual]);
 }
 
 /** Whoever writes wants to see it, wherever they were reading. */
