@@ -299,6 +299,6 @@ impl<H: Handler> Future for Connection<H> {
 
 impl<H: Handler> Drop for Connection<H> {
     fn drop(&mut self) {
-        self.socket.end(Ended::Killed);
+        self.socket.abandon();
     }
 }

@@ -115,11 +115,6 @@ impl Frame {
         Some(Self(bytes.freeze()))
     }
 
-    /// Bytes that are known to be whole frames.
-    pub(crate) fn from_whole(frames: Vec<u8>) -> Self {
-        Self(Bytes::from(frames))
-    }
-
     /// How many bytes go over the wire.
     #[must_use]
     #[allow(

@@ -225,6 +225,14 @@ impl Outbox {
         filled
     }
 
+    /// What is to be written next, if it is in one piece: then there is nothing to gather.
+    #[must_use]
+    pub fn only_piece(&self) -> Option<&[u8]> {
+        let mut pieces = self.waiting.as_ref()?.pieces();
+        let first = pieces.next()?;
+        pieces.next().is_none().then_some(first)
+    }
+
     /// Notes that `written` bytes of what was gathered are on the wire.
     pub fn advance(&mut self, written: usize) -> Relief {
         if let Some(waiting) = &mut self.waiting {
@@ -347,7 +355,7 @@ impl Waiting {
         }
         self.bytes += pongs.len() - written;
         self.written = written;
-        self.frames.push_front(Frame::from_whole(pongs));
+        self.frames.push_front(Frame::from_built(pongs.into()));
         0
     }
 }

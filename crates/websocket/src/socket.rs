@@ -7,11 +7,13 @@
 //! *Lock*: one small lock a socket, held while frames are queued and during one non-blocking write,
 //! so that frames of several threads never interleave. No other lock is taken under it.
 
-use std::io::{self, IoSlice, Read};
+mod state;
+
+use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use parking_lot::{Mutex, MutexGuard};
 use socket2::SockRef;
@@ -23,29 +25,18 @@ use crate::connection::{Connection, Ended, Handler};
 use crate::decoder::Decoder;
 use crate::frame::Frame;
 use crate::heartbeat::{Deadline, Heartbeat};
-use crate::outbox::{Ephemeral, GATHER_MAX, Offer, Outbox, OutboxLimits, Relief};
+use crate::outbox::{Ephemeral, Offer, OutboxLimits};
 use crate::wheel::{Key, Tick};
+
+pub use state::Delivery;
+pub(crate) use state::{Drive, Gate, Going};
+use state::{Stage, State};
 
 /// How much the kernel may hold for a client before its first byte is sent. Without it a client
 /// that does not read takes megabytes of kernel memory before its outbox even begins to fill, and
 /// pings and pongs stand behind them.
 #[cfg(target_os = "linux")]
 const KERNEL_UNSENT_BYTES_MAX: u32 = 64 * 1024;
-
-/// What became of frames that were delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Delivery {
-    /// All will be written, unless the connection ends.
-    Taken,
-    /// Only the first `taken` of them were taken; [`Handler::drained`] tells when there is room.
-    Full {
-        /// How many.
-        taken: usize,
-    },
-    /// The connection closes or has ended.
-    Closed,
-}
 
 /// A server's end of one WebSocket.
 #[derive(Debug)]
@@ -59,65 +50,6 @@ pub struct Socket {
 
 /// An idle connection pays for its socket.
 const _: () = assert!(size_of::<Socket>() <= 144);
-
-/// Where a socket is in its life; it only moves forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    /// Not greeted yet.
-    New,
-    /// In use.
-    Open,
-    /// Our close frame is queued or written.
-    Closing,
-    /// Nothing is read or written any more.
-    Over,
-}
-
-#[derive(Debug)]
-struct State {
-    outbox: Outbox,
-    /// The connection's own task, once it runs.
-    waker: Option<Waker>,
-    /// When the present stage must be over; of [`Stage::New`] and [`Stage::Closing`].
-    deadline: Tick,
-    stage: Stage,
-    /// Why it ends: the first reason that was found.
-    cause: Option<Ended>,
-    /// The code that we close with, if we closed first.
-    closing: Option<CloseCode>,
-    /// The kernel takes no more; the connection's own task waits until it does.
-    blocked: bool,
-    /// [`Handler::drained`] is due.
-    relieved: bool,
-    /// The handler is at work, so nothing is read: silence is not the client's.
-    busy: bool,
-}
-
-/// What the connection's task finds after it has written what it could.
-#[derive(Debug)]
-pub(crate) enum Drive {
-    Over(Ended),
-    Going(Going),
-}
-
-#[derive(Debug)]
-pub(crate) struct Going {
-    pub(crate) relieved: bool,
-    pub(crate) congested: bool,
-    /// Our close frame and all before it are on the wire.
-    pub(crate) said_all: bool,
-    pub(crate) nothing_queued: bool,
-}
-
-/// Whether the next message may be handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gate {
-    Open,
-    /// Not before replies are out of their reserve.
-    Congested,
-    /// Never: we have closed.
-    Closed,
-}
 
 impl Socket {
     /// A socket over the stream of a finished handshake. It has to be [greeted](Self::greet) within
@@ -310,6 +242,14 @@ impl Socket {
         state.end(&self.stream, cause)
     }
 
+    /// The connection's task is gone.
+    pub(crate) fn abandon(&self) {
+        self.end(Ended::Killed);
+        // Dropped only when the lock is free again: it may be the last that holds the task.
+        let waker = self.state.lock().waker.take();
+        drop(waker);
+    }
+
     /// Says that nothing more will be written, so that the client can end the connection.
     pub(crate) fn shut_down_writing(&self) {
         // Fails only if the connection is gone already.
@@ -324,12 +264,7 @@ impl Socket {
 
     /// Whether the next message may be handled.
     pub(crate) fn gate(&self) -> Gate {
-        let state = self.state.lock();
-        match state.outbox.is_closed() {
-            true => Gate::Closed,
-            false if state.outbox.is_congested() => Gate::Congested,
-            false => Gate::Open,
-        }
+        self.state.lock().gate()
     }
 
     pub(crate) fn pong(&self, payload: &[u8]) {
@@ -403,133 +338,4 @@ impl Drop for Socket {
 pub(crate) enum Busy {
     Yes,
     No,
-}
-
-impl State {
-    fn new(limits: OutboxLimits, deadline: Tick) -> Self {
-        Self {
-            outbox: Outbox::new(limits),
-            waker: None,
-            deadline,
-            stage: Stage::New,
-            cause: None,
-            closing: None,
-            blocked: false,
-            relieved: false,
-            busy: false,
-        }
-    }
-
-    fn deliver(&mut self, stream: &TcpStream, frames: &[Frame]) -> Delivery {
-        if self.outbox.is_closed() {
-            return Delivery::Closed;
-        }
-        let taken = self.outbox.admit(frames);
-        let admitted = &frames[..taken];
-        if self.outbox.is_empty() && !self.blocked {
-            self.write_through(stream, admitted);
-        } else {
-            self.outbox.take(admitted);
-        }
-        self.flush(stream);
-        if taken < frames.len() {
-            Delivery::Full { taken }
-        } else {
-            Delivery::Taken
-        }
-    }
-
-    /// Writes frames past the empty queue, and queues what the kernel did not take.
-    fn write_through(&mut self, stream: &TcpStream, frames: &[Frame]) {
-        let result = match frames {
-            [] => return,
-            [only] => stream.try_write(only.as_bytes()),
-            many => {
-                let mut slices = [IoSlice::new(&[]); GATHER_MAX];
-                let gathered = slices.iter_mut().zip(many);
-                let count = gathered
-                    .map(|(s, f)| *s = IoSlice::new(f.as_bytes()))
-                    .count();
-                stream.try_write_vectored(&slices[..count])
-            }
-        };
-        if let Some(written) = self.judge(stream, result) {
-            self.outbox.take_over(frames, written);
-        }
-    }
-
-    fn flush(&mut self, stream: &TcpStream) {
-        while !self.blocked && !self.outbox.is_empty() {
-            let mut slices = [IoSlice::new(&[]); GATHER_MAX];
-            let gathered = self.outbox.gather(&mut slices);
-            let result = stream.try_write_vectored(&slices[..gathered]);
-            let Some(written) = self.judge(stream, result) else {
-                return;
-            };
-            if self.outbox.advance(written) == Relief::Drained {
-                self.relieved = true;
-                self.wake();
-            }
-        }
-    }
-
-    /// How many bytes a write has put on the wire; none if the connection is over.
-    fn judge(&mut self, stream: &TcpStream, result: io::Result<usize>) -> Option<usize> {
-        match result {
-            Ok(written) if written > 0 => Some(written),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(0),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.blocked = true;
-                self.wake();
-                Some(0)
-            }
-            Ok(_) | Err(_) => {
-                self.end(stream, Ended::PeerGone);
-                None
-            }
-        }
-    }
-
-    /// Ends the connection for the first reason that was found. Reading ends by itself, since the
-    /// stream is shut down; its descriptor lives as long as the socket is held.
-    fn end(&mut self, stream: &TcpStream, cause: Ended) -> Ended {
-        let cause = *self.cause.get_or_insert(cause);
-        if self.stage < Stage::Over {
-            self.stage = Stage::Over;
-            self.outbox.discard();
-            // Fails only if the connection is gone already.
-            let _ = SockRef::from(stream).shutdown(Shutdown::Both);
-        }
-        self.wake();
-        self.waker = None;
-        cause
-    }
-
-    fn found(&self) -> Drive {
-        match self.cause {
-            Some(cause) if self.stage == Stage::Over => Drive::Over(cause),
-            _ => Drive::Going(Going {
-                relieved: self.relieved,
-                congested: self.outbox.is_congested(),
-                said_all: self.outbox.is_closed() && self.outbox.is_empty(),
-                nothing_queued: self.outbox.is_empty(),
-            }),
-        }
-    }
-
-    fn park(&mut self, cx: &Context<'_>) {
-        if self.stage == Stage::Over {
-            return;
-        }
-        match &self.waker {
-            Some(waker) if waker.will_wake(cx.waker()) => {}
-            _ => self.waker = Some(cx.waker().clone()),
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! Clients that break rules, stall, vanish or flood, and what becomes of them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::convert::Infallible;

@@ -1,5 +1,7 @@
 //! The whole path against a client that is not ours: tokio-tungstenite.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! A handler that has to wait for something before it can go on.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! A client that does not read: what waits for it stays bounded, whoever feeds it is told, and it
 //! gets everything in order once it reads.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::convert::Infallible;

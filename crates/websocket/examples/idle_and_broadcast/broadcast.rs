@@ -32,6 +32,8 @@ impl Contestant {
     }
 
     fn round(&mut self, broadcasts: usize, at_once: usize) -> io::Result<()> {
+        // Who has just been heard is not pinged, so nothing but the broadcast arrives.
+        self.clients.hear_pongs(2)?;
         let before = self.server.cpu_ns()?;
         for number in 0..broadcasts {
             self.broadcast(number, at_once)?;
@@ -90,14 +92,19 @@ fn compare(arguments: &Arguments, at_once: usize) -> io::Result<()> {
             members,
         )?);
     }
-    contestants.push(Contestant::start("ours", Variant::Ours, members)?);
+    contestants.push(Contestant::start("ours: deliver", Variant::Ours, members)?);
+    contestants.push(Contestant::start(
+        "ours: offer, flush",
+        Variant::OursQueued,
+        members,
+    )?);
     for contestant in &mut contestants {
         contestant.round(WARM_UP, at_once)?;
         contestant.rounds.clear();
     }
     for _ in 0..arguments.rounds {
         for contestant in &mut contestants {
-            contestant.round(arguments.broadcasts, at_once)?;
+            contestant.round(arguments.broadcasts.div_ceil(at_once), at_once)?;
         }
     }
     let floor = contestants[0].rounds.clone();

@@ -8,6 +8,8 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::wire::{MASKED_PING, MASKED_PONG, UPGRADE_REQUEST};
 
+/// How many connections are opened before all are heard.
+const BATCH: usize = 2000;
 const STALLED_AFTER: Duration = Duration::from_secs(20);
 
 /// Open WebSockets to one server.
@@ -35,25 +37,38 @@ impl Clients {
         self.streams.len()
     }
 
-    /// Opens connections until there are `count`, and hears a pong on each of the new ones.
+    /// Opens connections until there are `count`. Now and then, and at last, it hears a pong on
+    /// every one, so that none is pinged or taken for dead meanwhile.
     pub(crate) fn grow(&mut self, count: usize, pong_bytes: usize) -> io::Result<()> {
-        let first = self.len();
         while self.len() < count {
-            let mut stream = mio::net::TcpStream::from_std(self.shake_hands()?);
-            let token = Token(self.len());
-            self.poll
-                .registry()
-                .register(&mut stream, token, Interest::READABLE)?;
-            self.streams.push(stream);
+            for _ in 0..BATCH.min(count - self.len()) {
+                self.open()?;
+            }
+            self.hear_pongs(pong_bytes)?;
         }
-        for stream in &mut self.streams[first..] {
+        Ok(())
+    }
+
+    /// Pings on every connection, and waits for all the pongs.
+    pub(crate) fn hear_pongs(&mut self, pong_bytes: usize) -> io::Result<()> {
+        let mut left = self.len() * pong_bytes;
+        for stream in &mut self.streams {
             stream.write_all(&MASKED_PING)?;
         }
-        let mut left = (count - first) * pong_bytes;
         self.read_until(|_, _, bytes| {
             left -= bytes.len();
             left == 0
         })
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        let mut stream = mio::net::TcpStream::from_std(self.shake_hands()?);
+        let token = Token(self.len());
+        self.poll
+            .registry()
+            .register(&mut stream, token, Interest::READABLE)?;
+        self.streams.push(stream);
+        Ok(())
     }
 
     fn shake_hands(&self) -> io::Result<TcpStream> {

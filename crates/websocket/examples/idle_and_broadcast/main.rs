@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     /// Interleaved rounds, of which the median is taken.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
-    /// Broadcasts in a round.
+    /// Messages in a round.
     #[arg(long, default_value_t = 60)]
     broadcasts: usize,
 }
@@ -59,6 +59,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Variant {
     /// This library over hyper.
     Ours,
+    /// The same, but frames are queued and then flushed.
+    OursQueued,
     /// A task of tokio with a stream in it.
     Bare,
     /// One thread, epoll and one `send` a delivery.
@@ -70,7 +72,8 @@ pub(crate) enum Variant {
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     match arguments.serve {
-        Some(Variant::Ours) => ours::serve(),
+        Some(Variant::Ours) => ours::serve(ours::Hands::Deliver),
+        Some(Variant::OursQueued) => ours::serve(ours::Hands::OfferAndFlush),
         Some(Variant::Bare) => bare::serve(),
         Some(Variant::Floor) => floor::serve(floor::Sends::EachMessage),
         Some(Variant::FloorBatching) => floor::serve(floor::Sends::WhatCameAtOnce),

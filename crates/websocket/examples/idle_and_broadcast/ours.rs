@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -19,12 +20,27 @@ use tokio::sync::Notify;
 /// After as many members other rooms get their turn.
 const MEMBERS_PER_TURN: usize = 128;
 
+/// How the flusher hands frames to a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hands {
+    Deliver,
+    OfferAndFlush,
+}
+
 /// One room, of which every connection is a member.
 struct Room {
     members: Mutex<Vec<Arc<Socket>>>,
     pending: Mutex<Vec<Frame>>,
     flusher: Notify,
     heartbeat: Arc<Heartbeat>,
+}
+
+impl Room {
+    fn leave(&self, socket: &Arc<Socket>) {
+        self.members
+            .lock()
+            .retain(|other| !Arc::ptr_eq(other, socket));
+    }
 }
 
 /// Whatever a member sends goes to all members.
@@ -50,7 +66,7 @@ impl Handler for Member {
     }
 }
 
-pub(crate) fn serve() -> io::Result<()> {
+pub(crate) fn serve(hands: Hands) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -64,7 +80,7 @@ pub(crate) fn serve() -> io::Result<()> {
             heartbeat: Arc::clone(&heartbeat),
         });
         tokio::spawn(heartbeat.run());
-        tokio::spawn(flush(Arc::clone(&room)));
+        tokio::spawn(flush(Arc::clone(&room), hands));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);
         // The accepting task runs on the one worker, as everything else does.
@@ -79,7 +95,7 @@ async fn accept(listener: TcpListener, room: Arc<Room>) -> io::Result<()> {
     }
 }
 
-async fn flush(room: Arc<Room>) {
+async fn flush(room: Arc<Room>, hands: Hands) {
     let mut members = Vec::new();
     loop {
         room.flusher.notified().await;
@@ -89,13 +105,23 @@ async fn flush(room: Arc<Room>) {
         };
         members.extend(room.members.lock().iter().cloned());
         for turn in members.chunks(MEMBERS_PER_TURN) {
-            for member in turn {
-                // Nobody is slow here; the client's check of what arrives would find it out.
-                let _ = member.deliver(std::slice::from_ref(&frames));
-            }
+            turn.iter().for_each(|member| hand(member, &frames, hands));
             tokio::task::yield_now().await;
         }
         members.clear();
+    }
+}
+
+/// Nobody is slow here; the client's check of what arrives would find it out.
+fn hand(member: &Socket, frames: &Frame, hands: Hands) {
+    match hands {
+        Hands::Deliver => {
+            let _ = member.deliver(std::slice::from_ref(frames));
+        }
+        Hands::OfferAndFlush => {
+            let _ = member.offer(frames.clone());
+            member.flush();
+        }
     }
 }
 
@@ -133,15 +159,10 @@ fn join(bare: upgrade::Bare, room: Arc<Room>) {
     socket.greet();
     room.members.lock().push(Arc::clone(&socket));
     let decoder = Decoder::new(DecoderLimits::default());
-    tokio::spawn(async move {
-        socket_task(socket, bare.glued, decoder, room).await;
-    });
-}
-
-async fn socket_task(socket: Arc<Socket>, first: Vec<u8>, decoder: Decoder, room: Arc<Room>) {
-    let member = Arc::clone(&socket);
-    let _ = socket.run(first, decoder, Member(Arc::clone(&room))).await;
-    room.members
-        .lock()
-        .retain(|other| !Arc::ptr_eq(other, &member));
+    let leave = {
+        let (room, socket) = (Arc::clone(&room), Arc::clone(&socket));
+        move |_| room.leave(&socket)
+    };
+    // An async block around it would hold the connection twice: captured, and awaited.
+    tokio::spawn(socket.run(bare.glued, decoder, Member(room)).map(leave));
 }

@@ -1,3 +1,5 @@
+//! What clients send, whole, in pieces and wrong, and what the decoder makes of it.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Upgrade requests, right and wrong, and how each is judged.
+
 use super::*;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";

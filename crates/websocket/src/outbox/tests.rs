@@ -1,3 +1,5 @@
+//! What is queued, refused, gathered and written, step by step.
+
 use std::io::Write as _;
 
 use proptest::prelude::*;

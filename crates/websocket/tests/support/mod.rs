@@ -1,5 +1,6 @@
 //! A real server over TCP and HTTP for a test, and a client that writes bytes as it is told.
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -16,7 +17,10 @@ use tidings_websocket::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// A test opens fewer.
+const SOCKETS_MAX: usize = 1_024;
 
 pub const SUBPROTOCOLS: &[&str] = &["tidings.json", "tidings.binary"];
 
@@ -47,15 +51,15 @@ impl Default for Setup {
 pub struct Served {
     pub address: SocketAddr,
     pub heartbeat: Arc<Heartbeat>,
-    pub sockets: UnboundedReceiver<Arc<Socket>>,
-    pub ended: UnboundedReceiver<Ended>,
+    pub sockets: Receiver<Arc<Socket>>,
+    pub ended: Receiver<Ended>,
 }
 
 struct Shared<M> {
     setup: Setup,
     heartbeat: Arc<Heartbeat>,
-    sockets: UnboundedSender<Arc<Socket>>,
-    ended: UnboundedSender<Ended>,
+    sockets: Sender<Arc<Socket>>,
+    ended: Sender<Ended>,
     make_handler: M,
 }
 
@@ -65,8 +69,8 @@ where
     H: Handler,
     M: Fn() -> H + Send + Sync + 'static,
 {
-    let (sockets_in, sockets) = unbounded_channel();
-    let (ended_in, ended) = unbounded_channel();
+    let (sockets_in, sockets) = channel(SOCKETS_MAX);
+    let (ended_in, ended) = channel(SOCKETS_MAX);
     let heartbeat = Heartbeat::new(Timing::default()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -137,12 +141,12 @@ where
         socket.greet();
     }
     // A test that does not look at sockets or at how they end has dropped the receivers.
-    let _ = shared.sockets.send(Arc::clone(&socket));
+    let _ = shared.sockets.try_send(Arc::clone(&socket));
     let decoder = Decoder::new(shared.setup.decoder);
     let ended = socket
         .run(bare.glued, decoder, (shared.make_handler)())
         .await;
-    let _ = shared.ended.send(ended);
+    let _ = shared.ended.try_send(ended);
 }
 
 /// Sends every message back.
