@@ -11,5 +11,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let environment = std::env::vars_os().collect();
-    cli::run(std::env::args_os(), environment).into()
+    cli::run(std::env::args_os(), &environment).into()
 }

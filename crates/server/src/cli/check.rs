@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::HumanBytes;
-use tidings_store_sqlite::{Difference, FILE_NAME, Verified};
+use tidings_store_sqlite::{BackupError, Difference, FILE_NAME, OpenError, Verified};
 
 use super::flags::{DataFlags, Environment};
 use super::progress::Progress;
@@ -44,7 +44,7 @@ impl Check {
             let Verified {
                 bytes,
                 last_position,
-            } = verified?;
+            } = verified.map_err(damage_is_a_finding)?;
             let (path, bytes) = (backup.display(), HumanBytes(bytes));
             terminal.say(&format_args!(
                 "{path} is whole: {bytes} up to event {last_position} of the log, checked in {took}"
@@ -55,7 +55,8 @@ impl Check {
         progress.doing("comparing with the log");
         let compared = tidings_store_sqlite::check(&path);
         let took = progress.end();
-        tell(&path, &compared?, terminal)?;
+        let found = compared.map_err(|error| damage_is_a_finding(error.into()))?;
+        tell(&path, &found, terminal)?;
         terminal.say(&format_args!(
             "{} is what its log says, checked in {took}",
             path.display()
@@ -83,6 +84,16 @@ impl Rebuild {
             path.display()
         ));
         Ok(())
+    }
+}
+
+/// A file that cannot be read because it is damaged is what a check looks for.
+fn damage_is_a_finding(error: BackupError) -> CliError {
+    match error {
+        BackupError::Source(damaged @ OpenError::Corrupt { .. }) => {
+            CliError::Differs(damaged.to_string())
+        }
+        other => other.into(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::config::{Config, ConfigError, describe};
 
 /// Shows the settings in effect as TOML, and where each came from. Secrets are hidden.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Configuration {
     #[command(subcommand)]
     question: Option<Question>,

@@ -1,6 +1,7 @@
 //! How a command ends.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tidings_client::replay::ReplayError;
@@ -46,6 +47,14 @@ pub enum CliError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The data folder cannot be made.
+    #[error("the data folder {} cannot be made ({cause}): create it, or name another", folder.display())]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// The database was opened and does not answer.
     #[error(transparent)]
     Outage(#[from] Outage),
@@ -89,7 +98,9 @@ impl CliError {
                 StartError::Hosts(_) | StartError::Heartbeat(_) => Exit::Configuration,
                 StartError::Outage(_) | StartError::Listen { .. } => Exit::Failed,
             },
-            Self::Open(_) | Self::Backup(BackupError::Source(_)) => Exit::Store,
+            Self::Open(_) | Self::Folder { .. } | Self::Backup(BackupError::Source(_)) => {
+                Exit::Store
+            }
             Self::Backup(BackupError::Damaged { .. } | BackupError::Differs { .. })
             | Self::Differs(_) => Exit::Verification,
             Self::Usage(_) => Exit::Usage,

@@ -61,10 +61,10 @@ Exit codes:
   5  a check found differences";
 
 /// Does what the arguments say (the first is the program's name), and says how that ended.
-pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment) -> Exit {
+pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
     let terminal = Terminal::of_process();
     match Cli::try_parse_from(arguments) {
-        Ok(cli) => match cli.command.run(&environment, &terminal) {
+        Ok(cli) => match cli.command.run(environment, &terminal) {
             Ok(()) => Exit::Done,
             Err(error) => {
                 terminal.complain(&error);
@@ -112,7 +112,7 @@ mod tests {
         let arguments = std::iter::once(&"tidings")
             .chain(arguments)
             .map(OsString::from);
-        run(arguments.collect::<Vec<_>>().into_iter(), Vec::new())
+        run(arguments.collect::<Vec<_>>().into_iter(), &Vec::new())
     }
 
     #[test]

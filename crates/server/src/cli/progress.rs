@@ -1,9 +1,8 @@
 //! How far a long command is: a bar for whoever watches, a line for each part of the work otherwise.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Terminal;
 
@@ -14,7 +13,7 @@ const DRAWS_PER_S: u8 = 10;
 pub(super) struct Progress<'t> {
     terminal: &'t Terminal,
     bar: ProgressBar,
-    doing: Cow<'static, str>,
+    doing: &'static str,
 }
 
 impl<'t> Progress<'t> {
@@ -28,14 +27,15 @@ impl<'t> Progress<'t> {
         Self {
             terminal,
             bar,
-            doing: Cow::Borrowed(""),
+            doing: "",
         }
     }
 
     /// This is being done, and so many of the things that it takes are done.
     pub(super) fn at(&mut self, doing: &'static str, things: &str, done: u64, total: u64) {
         if self.doing != doing {
-            self.doing = Cow::Borrowed(doing);
+            self.doing = doing;
+            self.bar.disable_steady_tick();
             self.bar.set_style(counting(things));
             self.bar.set_message(doing);
             if !self.terminal.is_watched() {
@@ -57,11 +57,11 @@ impl<'t> Progress<'t> {
         }
     }
 
-    /// Takes the bar away; how long it all took.
-    pub(super) fn end(self) -> HumanDuration {
+    /// Takes the bar away; how long it all took, in words.
+    pub(super) fn end(self) -> String {
         let took = self.bar.elapsed();
         self.bar.finish_and_clear();
-        HumanDuration(took)
+        format!("{:.1} s", took.as_secs_f64())
     }
 }
 

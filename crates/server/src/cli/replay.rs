@@ -82,7 +82,7 @@ impl Replay {
             .map_err(CliError::system("start threads"))?;
         let mut progress = Progress::begin(terminal);
         let replayed = runtime.block_on(replay::run(self.options(environment)?, |at| {
-            show(&mut progress, at)
+            show(&mut progress, at);
         }));
         progress.end();
         let report = replayed?;

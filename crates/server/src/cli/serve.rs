@@ -34,10 +34,10 @@ impl Serve {
         let config = self.flags.load(environment)?;
         config.check_exposure().map_err(ConfigError::from)?;
         logs::begin(&config.log);
-        make_folder(&config.server.data).map_err(CliError::system(format!(
-            "make the folder {}",
-            config.server.data.display()
-        )))?;
+        make_folder(&config.server.data).map_err(|cause| {
+            let folder = config.server.data.clone();
+            CliError::Folder { folder, cause }
+        })?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(app::threads(&config))
             .enable_all()
