@@ -35,8 +35,14 @@ export interface NewRoom {
   user?: UserId;
 }
 
+/** What of `GET /v1/limits` decides which doors are shown. */
+export interface ServerWays {
+  server: { sign_up_open: boolean; guests_open: boolean };
+}
+
 /** Before anybody is signed in. */
 export const entrance = {
+  ways: (rest: Rest) => rest.request<ServerWays>('GET', '/v1/limits'),
   signUp: (rest: Rest, body: SignUp, key: string) =>
     rest.request<Session>('POST', '/v1/accounts', { body, idempotencyKey: key }),
   signIn: (rest: Rest, body: { username: string; password: string; device_name?: string }) =>

@@ -8,6 +8,7 @@ import { Avatar } from '../parts/Avatar.tsx';
 import { EntranceForm, type Way } from './EntranceForm.tsx';
 import { EntranceLayout } from './EntranceLayout.tsx';
 import { enter } from './enter.ts';
+import { useOpenWays } from './useOpenWays.ts';
 
 const TITLES: Record<Way, [string, string]> = {
   'sign-in': ['Welcome back', 'Sign in to pick up where you left off.'],
@@ -70,6 +71,7 @@ function KnownAccounts({ next }: { next: string }) {
 }
 
 function OtherWays({ way, search }: { way: Way; search: string }) {
+  const open = useOpenWays();
   const to = (path: Way) => ({ pathname: `/${path}`, search });
   return (
     <p className="entrance-ways">
@@ -78,12 +80,12 @@ function OtherWays({ way, search }: { way: Way; search: string }) {
           Have an account? <Link to={to('sign-in')}>Sign in</Link>
         </>
       )}
-      {way === 'sign-in' && (
+      {way === 'sign-in' && open.includes('sign-up') && (
         <>
           New here? <Link to={to('sign-up')}>Make an account</Link>
         </>
       )}
-      {way !== 'guest' && (
+      {way !== 'guest' && open.includes('guest') && (
         <>
           {' '}
           or <Link to={to('guest')}>look around as a guest</Link>

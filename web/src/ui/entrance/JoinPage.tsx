@@ -14,6 +14,7 @@ import { Trouble } from '../parts/Trouble.tsx';
 import { EntranceForm, type Way } from './EntranceForm.tsx';
 import { EntranceLayout } from './EntranceLayout.tsx';
 import { enter } from './enter.ts';
+import { useOpenWays } from './useOpenWays.ts';
 
 export function JoinPage() {
   const { code = '' } = useParams();
@@ -98,9 +99,10 @@ const WAYS: readonly (readonly [Way, string])[] = [
 ];
 
 function Ways({ way, onChange }: { way: Way; onChange: (way: Way) => void }) {
+  const open = useOpenWays();
   return (
     <div className="choices" role="group" aria-label="How to come in">
-      {WAYS.map(([value, text]) => (
+      {WAYS.filter(([value]) => open.includes(value)).map(([value, text]) => (
         <button
           key={value}
           className="choice"
