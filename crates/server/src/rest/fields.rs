@@ -61,13 +61,14 @@ pub(crate) fn description(text: String) -> ApiResult<Option<String>> {
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
-/// The address of a picture: absolute, and of a scheme that shows pictures and runs nothing.
+/// The address of a picture: absolute, of a scheme that shows pictures and runs nothing, and in
+/// plain ASCII, so that it reads as what it is.
 pub(crate) fn avatar_url(text: String) -> ApiResult<String> {
     if text.len() > AVATAR_URL_BYTES_MAX {
         let why = format!("must have at most {AVATAR_URL_BYTES_MAX} bytes");
         return Err(ApiError::field("avatar_url", why));
     }
-    let address = text.parse::<http::Uri>().ok();
+    let address = text.parse::<http::Uri>().ok().filter(|_| text.is_ascii());
     let is_web = address.as_ref().is_some_and(|address| {
         matches!(address.scheme_str(), Some("http" | "https"))
             && address.host().is_some_and(|host| !host.is_empty())
