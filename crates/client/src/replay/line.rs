@@ -11,6 +11,8 @@
 //! | `other` | any other line that a message can hold | `irc-log` | the line | |
 //! | `bytes` | any other line at all: blank, with a NUL, not UTF-8 | `irc-log` | `…` | `base64` |
 //!
+//! Beside these, `line` is the line's number in its file, from 1.
+//!
 //! *Invariant*: [`SpokenLine::parse`] chooses the first form of which [`rebuild`] makes the very
 //! line again.
 
@@ -25,7 +27,7 @@ pub const LOG: &str = "irc-log";
 /// The text of a message that has none of its own.
 const NOTHING: &str = "…";
 /// Bytes of a line that the `bytes` form can hold: base64 makes four of three, and some JSON.
-const BYTES_MAX: usize = (METADATA_BYTES_MAX - 64) / 4 * 3;
+const BYTES_MAX: usize = (METADATA_BYTES_MAX - 96) / 4 * 3;
 
 /// A line as somebody says it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,15 @@ impl SpokenLine {
         fitting.ok_or(LineTooLong(line.len()))
     }
 
+    /// Says which line of its file it is, from 1.
+    #[must_use]
+    pub fn numbered(mut self, number: u64) -> Self {
+        if let Some(Value::Object(irc)) = self.metadata.get_mut("irc") {
+            irc.insert("line".to_owned(), number.into());
+        }
+        self
+    }
+
     fn holds(&self, line: &[u8]) -> bool {
         let can_be_sent = MessageText::parse(self.text.as_str()).is_ok();
         can_be_sent && rebuild(&self.text, &self.metadata).as_deref() == Some(line)
@@ -91,6 +102,12 @@ pub fn rebuild(text: &str, metadata: &Map<String, Value>) -> Option<Vec<u8>> {
         _ => return None,
     };
     Some(line.into_bytes())
+}
+
+/// Which line of its file a message was made of, from 1.
+#[must_use]
+pub fn number(metadata: &Map<String, Value>) -> Option<u64> {
+    metadata.get("irc")?.get("line")?.as_u64()
 }
 
 fn said(line: &str) -> Option<SpokenLine> {
@@ -253,7 +270,7 @@ mod tests {
         let long = vec![0xff; BYTES_MAX + 1];
         assert_eq!(SpokenLine::parse(&long), Err(LineTooLong(long.len())));
         let longest = vec![0xff; BYTES_MAX];
-        let spoken = SpokenLine::parse(&longest).unwrap();
+        let spoken = SpokenLine::parse(&longest).unwrap().numbered(u64::MAX);
         assert_eq!(
             tidings_protocol::json::check_metadata(&spoken.metadata),
             Ok(())

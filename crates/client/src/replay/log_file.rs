@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::ReplayError;
-use super::line::SpokenLine;
+use super::line::{self, SpokenLine};
 
 /// A log, held whole.
 #[derive(Debug)]
@@ -54,11 +56,19 @@ impl LogFile {
 
     /// How a line is said.
     pub(super) fn spoken(&self, index: usize) -> Result<SpokenLine, ReplayError> {
+        let line = index + 1;
         let too_long = |_| ReplayError::LineTooLong {
             file: self.name.clone(),
-            line: index + 1,
+            line,
         };
-        SpokenLine::parse(self.line(index)).map_err(too_long)
+        let spoken = SpokenLine::parse(self.line(index)).map_err(too_long)?;
+        Ok(spoken.numbered(line as u64))
+    }
+
+    /// Whether a message is this line of the file.
+    pub(super) fn is_line(&self, index: usize, text: &str, metadata: &Map<String, Value>) -> bool {
+        let is_here = index < self.len() && line::number(metadata) == Some(index as u64 + 1);
+        is_here && line::rebuild(text, metadata).as_deref() == Some(self.line(index))
     }
 }
 

@@ -141,6 +141,16 @@ pub enum ReplayError {
         /// Why not.
         source: SendError,
     },
+    /// A line was not answered for minutes.
+    #[error("{file}, line {line}: no answer for {} s; is the server there?", .after.as_secs())]
+    NoAnswer {
+        /// In which file.
+        file: String,
+        /// The line's number, from 1.
+        line: usize,
+        /// After so long.
+        after: std::time::Duration,
+    },
 }
 
 impl ReplayError {

@@ -12,7 +12,7 @@ use super::schedule::Speed;
 use super::speakers::Speakers;
 use super::speaking::{Spoken, speak};
 use super::verifying::verify;
-use super::watching::Watchers;
+use super::watching::{Beginning, Watchers};
 use super::{Progress, ReplayError, ReplayOptions, Stage};
 use crate::api::Api;
 use crate::clock::{Clock, SystemClock};
@@ -71,7 +71,13 @@ pub async fn run(
     let run = Arc::new(Run::new(&options, steps)?);
     let mut shown = Shown::new(&files, taken, progress);
 
-    let watchers = Watchers::connect(&run.people, options.watchers, options.encoding).await?;
+    let beginning = if options.run.is_some() {
+        Beginning::PerhapsLater
+    } else {
+        Beginning::Fresh
+    };
+    let (count, encoding) = (options.watchers, options.encoding);
+    let watchers = Watchers::connect(&run.people, count, encoding, beginning).await?;
     let watchers = Arc::new(watchers);
     let began_us = run.clock.monotonic_us();
     let speaking = files
@@ -82,7 +88,10 @@ pub async fn run(
     run.speakers.close_all();
 
     shown.stage(Stage::Watching);
-    let watched = watchers.finish(shown.at.lines_total).await;
+    let rooms = spoken.iter().filter(|spoken| spoken.said_something_new());
+    let watched = watchers
+        .finish(rooms.map(|spoken| spoken.room).collect())
+        .await;
 
     shown.stage(Stage::Verifying);
     let verifying = spoken

@@ -21,6 +21,8 @@ use crate::api::patiently;
 
 /// People of a file who are made ready at a time.
 const READIED_MAX: usize = 8;
+/// A line that is not answered for so long is given up, and the run with it.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Lines ahead whose speakers are connected already.
 const AHEAD: usize = 4;
 
@@ -34,6 +36,13 @@ pub(super) struct Spoken {
     pub(super) acks_us: Vec<u64>,
     /// Answers that said that the message was there already.
     pub(super) duplicates: u64,
+}
+
+impl Spoken {
+    /// Whether not all of it had been said before.
+    pub(super) const fn said_something_new(&self) -> bool {
+        self.duplicates < self.acks_us.len() as u64
+    }
 }
 
 /// Speaks a file: opens its room, lets everybody in, and says its lines in their order.
@@ -140,17 +149,19 @@ async fn say(
         mentions: Vec::new(),
         metadata: line.metadata,
     };
+    let (file, line) = (spoken.file.name.clone(), index + 1);
     let began_us = run.clock.monotonic_us();
-    let sent = run
-        .speakers
-        .of(person)
-        .send(send)
-        .await
-        .map_err(|source| ReplayError::NotSaid {
-            file: spoken.file.name.clone(),
-            line: index + 1,
-            source,
-        })?;
+    let chat = run.speakers.of(person);
+    let sent = match tokio::time::timeout(PATIENCE, chat.send(send)).await {
+        Ok(answer) => answer.map_err(|source| ReplayError::NotSaid { file, line, source })?,
+        Err(_) => {
+            return Err(ReplayError::NoAnswer {
+                file,
+                line,
+                after: PATIENCE,
+            });
+        }
+    };
     spoken.acks_us.push(run.clock.monotonic_us() - began_us);
     spoken.duplicates += u64::from(sent.duplicate);
     Ok(())

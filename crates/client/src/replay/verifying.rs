@@ -68,12 +68,12 @@ impl<'a> Comparison<'a> {
 
     fn message(&mut self, message: &Message) {
         let text = message.text.as_ref().map_or("", |text| text.as_str());
-        let found = rebuild(text, &message.metadata);
-        let expected = (self.next < self.file.len()).then(|| self.file.line(self.next));
-        self.next += 1;
-        if expected.is_none() || found.as_deref() != expected {
+        if !self.file.is_line(self.next, text, &message.metadata) {
+            let expected = (self.next < self.file.len()).then(|| self.file.line(self.next));
+            let found = rebuild(text, &message.metadata);
             self.differs(message.seq, expected, found.as_deref());
         }
+        self.next += 1;
     }
 
     fn differs(&mut self, seq: Seq, expected: Option<&[u8]>, found: Option<&[u8]>) {
@@ -81,7 +81,7 @@ impl<'a> Comparison<'a> {
         if self.report.mismatches.len() < SHOWN_MAX {
             let shown = |line: Option<&[u8]>| line.map(|line| line.escape_ascii().to_string());
             self.report.mismatches.push(Mismatch {
-                line: self.next as u64,
+                line: self.next as u64 + 1,
                 seq: seq.0,
                 expected: shown(expected),
                 found: shown(found),
@@ -102,12 +102,16 @@ mod tests {
     use tidings_domain::text::MessageText;
     use tidings_domain::{Timestamp, UserId};
 
+    use super::super::line::SpokenLine;
     use super::*;
 
     const LOG_TEXT: &str = "[10:00] <a> one\n[10:01] <b> two\n";
 
+    /// A line as a message at `seq`; it calls itself line `seq - 2` of its file.
     fn message(seq: u64, line: &str) -> Message {
-        let spoken = LogFile::new("x".into(), line.into()).spoken(0).unwrap();
+        let spoken = SpokenLine::parse(line.as_bytes())
+            .unwrap()
+            .numbered(seq - 2);
         Message {
             room: RoomId::from_bytes([1; 16]),
             seq: Seq(seq),
@@ -144,7 +148,7 @@ mod tests {
     fn a_history_that_is_the_file_is_found_equal() {
         let report = compared(vec![
             message(3, "[10:00] <a> one"),
-            message(7, "[10:01] <b> two"),
+            message(4, "[10:01] <b> two"),
         ]);
         assert!(report.is_equal(), "{report:?}");
     }

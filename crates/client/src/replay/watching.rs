@@ -4,22 +4,34 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tidings_domain::event::EventBody;
+use tidings_domain::event::{EventBody, MessageBody};
 use tidings_domain::{RoomId, Seq};
 use tidings_protocol::{Encoding, Event};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::ReplayError;
-use super::line::rebuild;
+use super::line::number;
 use super::log_file::LogFile;
 use super::people::{People, Person};
 use super::report::WatcherReport;
 use crate::chat::{Chat, ChatOptions};
-use crate::machine::Update;
+use crate::machine::{Tally, Update};
 
 /// When all was said and a watcher hears nothing new for so long, it has heard what it will hear.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The rooms in which something new was said, once all is said.
+type Said = Option<Arc<Vec<RoomId>>>;
+
+/// Whether a run may have been begun before, so that its first lines are not to be heard any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// Every file is said from its first line on.
+    Fresh,
+    /// Some may go on from where an earlier run was.
+    PerhapsLater,
+}
 
 type Rooms = Arc<Mutex<HashMap<RoomId, Arc<LogFile>>>>;
 
@@ -27,7 +39,7 @@ type Rooms = Arc<Mutex<HashMap<RoomId, Arc<LogFile>>>>;
 pub(super) struct Watchers {
     people: Vec<Arc<Person>>,
     rooms: Rooms,
-    said: watch::Sender<Option<u64>>,
+    said: watch::Sender<Said>,
     tasks: Mutex<Vec<JoinHandle<WatcherReport>>>,
 }
 
@@ -37,6 +49,7 @@ impl Watchers {
         people: &People,
         count: usize,
         encoding: Encoding,
+        beginning: Beginning,
     ) -> Result<Self, ReplayError> {
         let watchers = Self {
             people: Vec::new(),
@@ -53,7 +66,7 @@ impl Watchers {
             };
             let (chat, updates) = Chat::open(person.session.clone(), options);
             let watcher = Watcher {
-                judge: Judge::new(watchers.rooms.clone()),
+                judge: Judge::new(watchers.rooms.clone(), beginning),
                 updates,
                 said: watchers.said.subscribe(),
             };
@@ -82,9 +95,9 @@ impl Watchers {
         Ok(())
     }
 
-    /// Waits until everybody has heard so many messages, or hears nothing any more.
-    pub(super) async fn finish(&self, messages: u64) -> Vec<WatcherReport> {
-        self.said.send_replace(Some(messages));
+    /// Waits until everybody has heard these rooms to the last line, or hears nothing any more.
+    pub(super) async fn finish(&self, rooms: Vec<RoomId>) -> Vec<WatcherReport> {
+        self.said.send_replace(Some(Arc::new(rooms)));
         let tasks = std::mem::take(&mut *self.tasks());
         let mut reports = Vec::new();
         for task in tasks {
@@ -100,7 +113,7 @@ impl Watchers {
 struct Watcher {
     judge: Judge,
     updates: mpsc::Receiver<Update>,
-    said: watch::Receiver<Option<u64>>,
+    said: watch::Receiver<Said>,
 }
 
 impl Watcher {
@@ -115,19 +128,22 @@ impl Watcher {
         } = self;
         // Nobody takes updates any more: an open channel would make the connection wait.
         drop(updates);
-        let wanted = said.borrow().unwrap_or(0);
-        judge.report(wanted, chat.close().await)
+        let rooms = said.borrow().clone().unwrap_or_default();
+        judge.report(&rooms, chat.close().await)
     }
 
     /// What is heard next; `None` when everything was, or nothing comes any more.
     async fn next(&mut self) -> Option<Update> {
         loop {
-            let wanted = *self.said.borrow_and_update();
-            if wanted.is_some_and(|wanted| self.judge.report.messages >= wanted) {
+            let said = self.said.borrow_and_update().clone();
+            if said
+                .as_ref()
+                .is_some_and(|rooms| self.judge.missing(rooms) == 0)
+            {
                 // What comes now is one too many: whatever is here already is heard, too.
                 return self.updates.try_recv().ok();
             }
-            let patience = wanted.map_or(Duration::MAX, |_| PATIENCE);
+            let patience = said.map_or(Duration::MAX, |_| PATIENCE);
             tokio::select! {
                 update = self.updates.recv() => return update,
                 _ = self.said.changed() => {}
@@ -140,6 +156,7 @@ impl Watcher {
 /// What one watcher makes of what it hears.
 struct Judge {
     rooms: Rooms,
+    beginning: Beginning,
     heard: HashMap<RoomId, Heard>,
     report: WatcherReport,
 }
@@ -147,15 +164,18 @@ struct Judge {
 /// How far a room was heard.
 struct Heard {
     last: Seq,
-    lines: usize,
+    /// The line to come, from 0; `None` before the first.
+    next_line: Option<usize>,
 }
 
 impl Judge {
-    fn new(rooms: Rooms) -> Self {
+    fn new(rooms: Rooms, beginning: Beginning) -> Self {
+        let report = WatcherReport::default();
         Self {
             rooms,
+            beginning,
             heard: HashMap::new(),
-            report: WatcherReport::default(),
+            report,
         }
     }
 
@@ -171,10 +191,10 @@ impl Judge {
 
     fn hear_event(&mut self, event: &Event) {
         self.report.events += 1;
-        let before = Seq(event.seq.0.saturating_sub(1));
+        let last = Seq(event.seq.0.saturating_sub(1));
         let heard = self.heard.entry(event.room).or_insert(Heard {
-            last: before,
-            lines: 0,
+            last,
+            next_line: None,
         });
         if event.seq <= heard.last {
             self.report.doubles += 1;
@@ -183,21 +203,49 @@ impl Judge {
         self.report.holes += event.seq.0 - heard.last.0 - 1;
         heard.last = event.seq;
         if let EventBody::MessageSent(body) = &event.body {
-            self.report.messages += 1;
-            let line = rebuild(body.text.as_str(), &body.metadata);
-            let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-            let file = rooms
-                .get(&event.room)
-                .filter(|file| heard.lines < file.len());
-            let is_next = file.is_some_and(|file| line.as_deref() == Some(file.line(heard.lines)));
-            self.report.wrong += u64::from(!is_next);
-            heard.lines += 1;
+            self.hear_line(event.room, body);
         }
     }
 
-    fn report(self, wanted: u64, tally: crate::machine::Tally) -> WatcherReport {
+    fn hear_line(&mut self, room: RoomId, body: &MessageBody) {
+        self.report.messages += 1;
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = self
+            .heard
+            .get_mut(&room)
+            .expect("its event was heard just now");
+        let said = number(&body.metadata).and_then(|number| usize::try_from(number).ok());
+        let said = said.map_or(0, |number| number.saturating_sub(1));
+        let first = if self.beginning == Beginning::Fresh {
+            0
+        } else {
+            said
+        };
+        let due = heard.next_line.unwrap_or(first);
+        let file = rooms.get(&room);
+        let is_due = file.is_some_and(|file| file.is_line(due, body.text.as_str(), &body.metadata));
+        self.report.wrong += u64::from(!is_due);
+        heard.next_line = Some(due + 1);
+    }
+
+    /// Lines of these rooms that were not heard yet.
+    fn missing(&self, rooms: &[RoomId]) -> u64 {
+        let files = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = rooms.iter().map(|room| {
+            let lines = files.get(room).map_or(0, |file| file.len());
+            let heard = self
+                .heard
+                .get(room)
+                .and_then(|heard| heard.next_line)
+                .unwrap_or(0);
+            lines.saturating_sub(heard) as u64
+        });
+        missing.sum()
+    }
+
+    fn report(self, rooms: &[RoomId], tally: Tally) -> WatcherReport {
         WatcherReport {
-            missing: wanted.saturating_sub(self.report.messages),
+            missing: self.missing(rooms),
             connections: tally.connections,
             repeated: tally.repeated,
             jumps: tally.jumps,
@@ -210,7 +258,6 @@ impl Judge {
 
 #[cfg(test)]
 mod tests {
-    use tidings_domain::event::MessageBody;
     use tidings_domain::text::MessageText;
     use tidings_domain::{Timestamp, UserId};
 
@@ -241,38 +288,52 @@ mod tests {
         })
     }
 
-    fn judged(events: impl IntoIterator<Item = Update>) -> WatcherReport {
+    fn judged(beginning: Beginning, events: impl IntoIterator<Item = Update>) -> WatcherReport {
         let file = Arc::new(LogFile::new("x".into(), LOG.into()));
-        let mut judge = Judge::new(Arc::new(Mutex::new(HashMap::from([(room(), file)]))));
+        let rooms = Arc::new(Mutex::new(HashMap::from([(room(), file)])));
+        let mut judge = Judge::new(rooms, beginning);
         events.into_iter().for_each(|event| judge.hear(event));
         judge.report(
-            3,
-            crate::machine::Tally {
+            &[room()],
+            Tally {
                 connections: 1,
-                ..Default::default()
+                ..Tally::default()
             },
         )
     }
 
+    fn heard(events: impl IntoIterator<Item = Update>) -> WatcherReport {
+        judged(Beginning::Fresh, events)
+    }
+
     #[test]
     fn who_hears_every_line_once_and_in_order_has_nothing_to_say() {
-        assert!(judged([event(4, 0), event(5, 1), event(6, 2)]).is_perfect());
+        assert!(heard([event(4, 0), event(5, 1), event(6, 2)]).is_perfect());
     }
 
     #[test]
     fn every_planted_fault_is_found() {
-        let lost = judged([event(4, 0), event(6, 2)]);
+        let lost = heard([event(4, 0), event(6, 2)]);
         assert_eq!((lost.holes, lost.missing, lost.wrong), (1, 1, 1));
-        let doubled = judged([event(4, 0), event(4, 0), event(5, 1), event(6, 2)]);
+        let doubled = heard([event(4, 0), event(4, 0), event(5, 1), event(6, 2)]);
         assert_eq!((doubled.doubles, doubled.missing), (1, 0));
-        let swapped = judged([event(4, 1), event(5, 0), event(6, 2)]);
+        let swapped = heard([event(4, 1), event(5, 0), event(6, 2)]);
         assert_eq!(swapped.wrong, 2);
-        let said_twice = judged([event(4, 0), event(5, 1), event(6, 2), event(7, 2)]);
+        let said_twice = heard([event(4, 0), event(5, 1), event(6, 2), event(7, 2)]);
         assert_eq!(said_twice.wrong, 1);
-        let interrupted = judged([event(4, 0), event(5, 1), event(6, 2), Update::Stopped(None)]);
+        let interrupted = heard([event(4, 0), event(5, 1), event(6, 2), Update::Stopped(None)]);
         assert_eq!(interrupted.interruptions, 1);
-        for report in [lost, doubled, swapped, said_twice, interrupted] {
+        let begun_later = heard([event(5, 1), event(6, 2)]);
+        assert_eq!(begun_later.wrong, 2);
+        for report in [begun_later, lost, doubled, swapped, said_twice, interrupted] {
             assert!(!report.is_perfect(), "{report:?}");
         }
+    }
+
+    #[test]
+    fn who_hears_a_run_that_goes_on_begins_where_it_goes_on() {
+        let heard = |events: [Update; 1]| judged(Beginning::PerhapsLater, events);
+        assert!(heard([event(6, 2)]).is_perfect());
+        assert_eq!(heard([event(5, 1)]).missing, 1);
     }
 }
