@@ -1,6 +1,8 @@
 //! The engine as a whole over the store in memory: what people in rooms hear, live, after a cut,
 //! and when they read too slowly.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its fixtures too")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 

@@ -5,6 +5,8 @@
 //! The real binary (that of `TIDINGS_BIN` if set), real sockets, one store on disk. A seed decides
 //! when the server dies.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its fixtures too")]
+
 mod crash_test {
     pub mod person;
     pub mod server;

@@ -17,11 +17,12 @@ pub(super) const FILE_VARIABLE: &str = "TIDINGS_CONFIG";
 
 /// Variables of ours that are no settings: the file's name, the key of `tidings replay`, and what
 /// the test suite is told.
-const OTHER_VARIABLES: [&str; 4] = [
+const OTHER_VARIABLES: [&str; 5] = [
     FILE_VARIABLE,
     "TIDINGS_API_KEY",
     "TIDINGS_BIN",
     "TIDINGS_CHAT_LOGS",
+    "TIDINGS_URL",
 ];
 
 /// One value as it was written.

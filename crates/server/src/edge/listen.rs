@@ -55,7 +55,8 @@ pub async fn accept(app: Arc<App>, listener: TcpListener, shutdown: impl Future<
         }
     }
     drop((listener, stopping));
-    drop(stop.send(()));
+    // Nobody is left to hear it when there is no connection.
+    let _ = stop.send(());
     let drain = Duration::from_secs(app.config.server.drain_s);
     // Every connection holds a receiver; when the last is gone, all requests are done.
     if tokio::time::timeout(drain, stop.closed()).await.is_err() {

@@ -49,8 +49,8 @@ impl SocketOutlet {
 
 
     /// A frame of the encoding's kind.
-    pub(super) fn frame(&self, payload: Vec<u8>) -> Frame {
-        frame(self.encoding, &payload)
+    pub(super) fn frame(&self, payload: &[u8]) -> Frame {
+        frame(self.encoding, payload)
     }
 
     /// Closes with one of the protocol's codes.
@@ -113,7 +113,7 @@ impl Outlet for SocketOutlet {
             self.end_command();
         }
         let payload = codec::encode(self.encoding, &frames::of_reply(reply));
-        taken(self.socket.reply(self.frame(payload)))
+        taken(self.socket.reply(self.frame(&payload)))
     }
 
     fn has_drained(&self) -> bool {

@@ -81,7 +81,7 @@ impl Session {
     fn say(&self, frame: &ServerFrame) {
         let payload = codec::encode(self.outlet.encoding, frame);
         // A client that asks and does not read finds no place for its answers.
-        let _ = self.outlet.socket.reply(self.outlet.frame(payload));
+        let _ = self.outlet.socket.reply(self.outlet.frame(&payload));
     }
 
     fn refuse(&mut self, id: CommandId, code: ErrorCode, detail: &str) {
@@ -148,7 +148,7 @@ impl Session {
         }
     }
 
-    fn welcome(&mut self, id: CommandId, greeted: Greeted) {
+    fn welcome(&mut self, id: CommandId, greeted: &Greeted) {
         let hello = Hello {
             user: greeted.caller.user,
             session: greeted.caller.session,
@@ -206,7 +206,7 @@ impl Handler for Session {
 
     fn resumed(&mut self, _: &Arc<Socket>, awaited: Awaited) -> Flow<Awaited> {
         match awaited {
-            Awaited::Greeted(id, greeted) => self.welcome(id, *greeted),
+            Awaited::Greeted(id, greeted) => self.welcome(id, &greeted),
             Awaited::Turned(id, turned) => {
                 self.refuse(id, turned.code, &turned.detail);
                 self.close(turned.close);
