@@ -4,7 +4,8 @@
 //! `timeline`, 200 rows a transaction, nothing checked and nothing else kept. Beside it the port's
 //! `commit` with batches of 1, 16, 64 and 200 sends from 200 senders in 200 rooms: it also checks,
 //! de-duplicates, keeps rooms' heads and senders' watermarks, and crosses two threads. Rounds are
-//! interleaved, the median of each is shown, and figures are compared within a run only.
+//! interleaved, the median of each is shown, and figures are compared within a run only. The CPU
+//! that all threads took (Linux) says more than the time where others use the machine too.
 //!
 //! `cargo run --release -p tidings-store-sqlite --example append_rate [ROUNDS] [FOLDER]`
 
@@ -81,25 +82,69 @@ fn main() {
     let ports = store.ports();
     let mut sent = ROOMS * HISTORY;
     let batches = [1, 16, 64, 200];
-    let mut rates = vec![Vec::new(); 2 + batches.len()];
+    let mut costs = vec![Vec::new(); 2 + batches.len()];
     for _ in 0..rounds {
-        rates[0].push(bare.round(Kept::Log));
-        rates[1].push(bare.round(Kept::LogAndHeads));
-        for (batch, rates) in batches.into_iter().zip(&mut rates[2..]) {
-            rates.push(runtime.block_on(round(&ports, &mut sent, batch)));
+        costs[0].push(bare.round(Kept::Log));
+        costs[1].push(bare.round(Kept::LogAndHeads));
+        for (batch, costs) in batches.into_iter().zip(&mut costs[2..]) {
+            costs.push(runtime.block_on(round(&ports, &mut sent, batch)));
         }
     }
-    print(&rates, &batches);
+    print(&costs, &batches);
 }
 
-fn print(rates: &[Vec<f64>], batches: &[u64]) {
-    let median = |rates: &Vec<f64>| {
-        let mut sorted = rates.clone();
+/// What a send cost in a round, in microseconds.
+#[derive(Clone, Copy)]
+struct Cost {
+    elapsed_us: f64,
+    cpu_us: f64,
+}
+
+/// A round that has begun.
+struct Round {
+    began: Instant,
+    cpu_ns: u64,
+}
+
+impl Round {
+    fn begin() -> Self {
+        Self {
+            began: Instant::now(),
+            cpu_ns: cpu_ns(),
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    fn end(self, count: u64) -> Cost {
+        Cost {
+            elapsed_us: self.began.elapsed().as_secs_f64() * 1e6 / count as f64,
+            cpu_us: (cpu_ns() - self.cpu_ns) as f64 / 1e3 / count as f64,
+        }
+    }
+}
+
+/// Nanoseconds that this process's threads have run; zero where the system does not say.
+fn cpu_ns() -> u64 {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else {
+        return 0;
+    };
+    let stats =
+        threads.filter_map(|it| std::fs::read_to_string(it.ok()?.path().join("schedstat")).ok());
+    stats
+        .filter_map(|it| it.split(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
+
+fn print(costs: &[Vec<Cost>], batches: &[u64]) {
+    let median = |costs: &[Cost], of: fn(&Cost) -> f64| {
+        let mut sorted: Vec<f64> = costs.iter().map(of).collect();
         sorted.sort_by(f64::total_cmp);
         sorted[sorted.len() / 2]
     };
-    let floor = median(&rates[0]);
-    println!("| writer | sends/s (median) | of the bare writer |\n|---|---:|---:|");
+    let (elapsed, cpu) = (|it: &Cost| it.elapsed_us, |it: &Cost| it.cpu_us);
+    let floor = (median(&costs[0], elapsed), median(&costs[0], cpu));
+    println!("| writer | sends/s | of the bare writer | CPU a send, µs | of the bare writer |");
+    println!("|---|---:|---:|---:|---:|");
     let names = [
         "bare, 200 rows a transaction",
         "bare, and heads and watermarks",
@@ -108,9 +153,14 @@ fn print(rates: &[Vec<f64>], batches: &[u64]) {
     let ports = batches
         .iter()
         .map(|batch| format!("commit, {batch} sends a batch"));
-    for (name, rates) in names.chain(ports).zip(rates) {
-        let rate = median(rates);
-        println!("| {name} | {rate:.0} | {:.0} % |", 100.0 * rate / floor);
+    for (name, costs) in names.chain(ports).zip(costs) {
+        let (elapsed, cpu) = (median(costs, elapsed), median(costs, cpu));
+        println!(
+            "| {name} | {:.0} | {:.0} % | {cpu:.1} | {:.0} % |",
+            1e6 / elapsed,
+            100.0 * floor.0 / elapsed,
+            100.0 * cpu / floor.1
+        );
     }
 }
 
@@ -160,19 +210,14 @@ async fn commit(store: &Store, sent: &mut u64, count: u64) {
     *sent += count;
 }
 
-async fn round(store: &Store, sent: &mut u64, batch: u64) -> f64 {
+async fn round(store: &Store, sent: &mut u64, batch: u64) -> Cost {
     // A batch of one waits for the disk each time: fewer of them say as much.
     let count = if batch == 1 { SENDS / 8 } else { SENDS };
-    let began = Instant::now();
+    let round = Round::begin();
     for _ in 0..count / batch {
         commit(store, sent, batch).await;
     }
-    rate(count / batch * batch, began)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-fn rate(count: u64, began: Instant) -> f64 {
-    count as f64 / began.elapsed().as_secs_f64()
+    round.end(count / batch * batch)
 }
 
 /// What the bare writer writes.
@@ -209,8 +254,8 @@ impl Bare {
         }
     }
 
-    fn round(&mut self, kept: Kept) -> f64 {
-        let began = Instant::now();
+    fn round(&mut self, kept: Kept) -> Cost {
+        let round = Round::begin();
         for _ in 0..SENDS / BARE_BATCH {
             self.conn.execute_batch("BEGIN IMMEDIATE").unwrap();
             self.head = self.head.next();
@@ -219,7 +264,7 @@ impl Bare {
             }
             self.conn.execute_batch("COMMIT").unwrap();
         }
-        rate(SENDS, began)
+        round.end(SENDS)
     }
 
     fn row(&mut self, n: u64, kept: Kept) {

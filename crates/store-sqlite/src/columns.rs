@@ -134,6 +134,29 @@ impl Columns for Row<'_> {
     }
 }
 
+/// The rows of a list; one that is damaged is reported and left out, so that the others are seen.
+pub(crate) fn sound<T>(rows: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    rows.filter_map(|row| match row {
+        Err(error) if is_damage(&error) => {
+            tracing::error!(%error, "a row in the database is damaged: it is left out");
+            None
+        }
+        row => Some(row),
+    })
+    .collect()
+}
+
+/// Whether a row, and not the reading of it, is what failed.
+fn is_damage(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..)
+    )
+}
+
 /// Writes JSON text.
 pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("what is stored has string keys only")

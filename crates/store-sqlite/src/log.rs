@@ -8,7 +8,7 @@ use tidings_engine::ports::{
     Log, LogStart, Outage, Outcome, ReceiptChange, Since, UserRoom, UserRooms, Write,
 };
 
-use crate::columns::{Columns as _, int, limit as rows_max};
+use crate::columns::{Columns as _, int, limit as rows_max, sound};
 use crate::commit;
 use crate::desk::last_position;
 use crate::event_row::{self, LOG_COLUMNS, TIMELINE_COLUMNS};
@@ -176,7 +176,7 @@ fn user_rooms(conn: &Connection, user: UserId, since: Option<Position>) -> Resul
     );
     let mut select = conn.prepare_cached(&current)?;
     let rows = select.query_map([user.as_bytes()], user_room)?;
-    let mut rooms = rows.collect::<Result<Vec<_>>>()?;
+    let mut rooms = sound(rows)?;
     if let Some(since) = since {
         let ended = format!(
             "SELECT {columns} FROM memberships m JOIN rooms r ON r.id = m.room \
@@ -184,9 +184,7 @@ fn user_rooms(conn: &Connection, user: UserId, since: Option<Position>) -> Resul
         );
         let mut select = conn.prepare_cached(&ended)?;
         let rows = select.query_map(params![user.as_bytes(), int(since.0)], user_room)?;
-        for row in rows {
-            rooms.push(row?);
-        }
+        rooms.extend(sound(rows)?);
     }
     let position = Position(last_position(conn)?);
     Ok(UserRooms { position, rooms })

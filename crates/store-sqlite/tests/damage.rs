@@ -165,6 +165,28 @@ async fn what_is_derived_is_compared_with_the_log_and_built_anew() {
 }
 
 #[tokio::test]
+async fn a_damaged_room_does_not_hide_the_others() {
+    let folder = lived_in().await;
+    tamper(
+        &folder,
+        "UPDATE rooms SET settings = '{' WHERE kind = 'channel'",
+    );
+    let store = open(&folder);
+    let stage = Stage::new(store.ports());
+    let directory = &stage.store.directory;
+    let mine = directory.my_rooms(ANA, None, 9).await.unwrap();
+    let mine: Vec<_> = mine.rooms.iter().map(|it| it.room.id).collect();
+    assert_eq!(mine, [GENERAL]);
+    assert_eq!(directory.listed(ANA, "", None, 9).await.unwrap(), []);
+    directory.room(RANDOM).await.unwrap_err();
+    drop((stage, store));
+    rebuild(&path(&folder)).unwrap();
+    let store = open(&folder);
+    let listed = store.ports().directory.listed(ANA, "", None, 9).await;
+    assert_eq!(listed.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn watermarks_that_cannot_be_are_found() {
     for sql in [
         "UPDATE receipts SET delivered = 99",

@@ -6,7 +6,7 @@ use tidings_domain::user::{User, UserOrigin};
 use tidings_domain::{Timestamp, UserId};
 use tidings_engine::ports::{NewAccount, Refresh, SignUp, UserChange};
 
-use crate::columns::{Columns as _, limit as rows_max, to_json};
+use crate::columns::{Columns as _, limit as rows_max, sound, to_json};
 
 const COLUMNS: &str = "id, origin, username, display_name, avatar_url, status_text, privacy, \
      created_at, last_seen_at";
@@ -104,7 +104,7 @@ pub(super) fn search(
     );
     let mut select = conn.prepare_cached(&sql)?;
     let rows = select.query_map(params![query, username, id, rows_max(limit)], user)?;
-    rows.collect()
+    sound(rows)
 }
 
 /// Where the page begins: behind a user's place in the list, which nothing is behind if the user

@@ -7,7 +7,7 @@ use tidings_domain::receipt::Watermarks;
 use tidings_domain::{Membership, RoomId, UserId};
 use tidings_engine::ports::Ban;
 
-use crate::columns::{Columns as _, limit as rows_max};
+use crate::columns::{Columns as _, limit as rows_max, sound};
 use crate::log::watermarks;
 use crate::room_row::{self, MEMBERSHIP, MEMBERSHIP_WIDTH};
 
@@ -46,7 +46,7 @@ pub(super) fn members(
             watermarks(row, MEMBERSHIP_WIDTH)?,
         ))
     })?;
-    rows.collect()
+    sound(rows)
 }
 
 /// How many current memberships a user has.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 use tidings_domain::{Position, Room, RoomId, RoomKind, Seq, UserId};
 use tidings_engine::ports::{ListedRoom, MyRoom, RoomList};
 
-use crate::columns::{Columns as _, int, limit as rows_max};
+use crate::columns::{Columns as _, int, limit as rows_max, sound};
 use crate::desk::last_position;
 use crate::history::{Place, last_message};
 use crate::log::watermarks;
@@ -44,7 +44,7 @@ pub(super) fn my_rooms(
     })?;
     Ok(RoomList {
         position: Position(last_position(&reader.conn)?),
-        rooms: rows.collect::<Result<_>>()?,
+        rooms: sound(rows)?,
     })
 }
 
@@ -120,7 +120,7 @@ pub(super) fn listed(
             joined: row.get(ROOM_WIDTH)?,
         })
     })?;
-    rows.collect()
+    sound(rows)
 }
 
 /// Where the page begins: behind a room's place in the list, which nothing is behind if the room
