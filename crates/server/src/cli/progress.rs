@@ -23,7 +23,7 @@ impl<'t> Progress<'t> {
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let bar = ProgressBar::with_draw_target(None, target).with_style(waiting());
         Self {
             terminal,
             bar,
@@ -33,28 +33,34 @@ impl<'t> Progress<'t> {
 
     /// This is being done, and so many of the things that it takes are done.
     pub(super) fn at(&mut self, doing: &'static str, things: &str, done: u64, total: u64) {
-        if self.doing != doing {
-            self.doing = doing;
-            self.bar.disable_steady_tick();
-            self.bar.set_style(counting(things));
-            self.bar.set_message(doing);
-            if !self.terminal.is_watched() {
-                self.terminal.note(&format_args!("{doing}"));
-            }
-        }
         self.bar.set_length(total);
         self.bar.set_position(done);
+        if self.turns_to(doing) {
+            self.bar.disable_steady_tick();
+            self.bar.set_style(counting(things));
+        }
     }
 
     /// This is being done, and nobody knows for how long.
     pub(super) fn doing(&mut self, doing: &'static str) {
-        if self.doing != doing {
-            self.at(doing, "", 0, 0);
-            self.bar
-                .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect(FIXED));
+        if self.turns_to(doing) {
+            self.bar.set_style(waiting());
             self.bar
                 .enable_steady_tick(Duration::from_secs(1) / u32::from(DRAWS_PER_S));
         }
+    }
+
+    /// Whether this is something else than before; then it is said.
+    fn turns_to(&mut self, doing: &'static str) -> bool {
+        if self.doing == doing {
+            return false;
+        }
+        self.doing = doing;
+        self.bar.set_message(doing);
+        if !self.terminal.is_watched() {
+            self.terminal.note(&doing);
+        }
+        true
     }
 
     /// Takes the bar away; how long it all took, in words.
@@ -71,4 +77,8 @@ fn counting(things: &str) -> ProgressStyle {
     let template =
         format!("{{msg}} {{wide_bar}} {{human_pos}}/{{human_len}} {things}, {{eta}} left");
     ProgressStyle::with_template(&template).expect(FIXED)
+}
+
+fn waiting() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect(FIXED)
 }
