@@ -1,6 +1,7 @@
 //! Who is calling: tokens, passwords, tickets, API keys, and tokens of host applications.
 
 pub mod caller;
+pub mod external_users;
 pub mod hosts;
 pub mod logins;
 pub mod passwords;

@@ -26,6 +26,7 @@ use super::problem::{ApiError, ApiResult};
 use super::problem_answers::Changing;
 use super::scopes::BackEnd;
 use crate::app::App;
+use crate::auth::external_users::provision;
 use crate::auth::logins::{self, LoginDevice};
 
 /// Under which issuer back ends name users.
@@ -72,15 +73,7 @@ async fn put_user(
             shown_as(&body.display_name)?,
         )
     };
-    app.engine.people.forget(id);
-    let stored = app
-        .engine
-        .store
-        .accounts
-        .provision(user, Refresh::Names)
-        .await?;
-    let stored = Arc::new(stored);
-    app.engine.people.keep(stored.clone());
+    let stored = provision(&app.engine, user, Refresh::Names).await?;
     Ok(Json(Profile::from(stored.as_ref())))
 }
 

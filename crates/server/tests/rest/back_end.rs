@@ -31,6 +31,26 @@ async fn a_back_end_makes_its_users_and_brings_them_up_to_date() {
 }
 
 #[tokio::test]
+async fn a_new_name_reaches_those_who_share_a_room() {
+    let server = TestServer::start().await;
+    let key = server.api_key(&["users"]).await;
+    let put = |name: &str| {
+        let body = json!({ "display_name": name });
+        server.put("/v1/users/7", &body).by(&key)
+    };
+    let ana = put("Ana").expect(200).await;
+    let bob = server.sign_up("bob").await;
+    let room = json!({"kind": "group", "name": "Two", "members": [ana["id"]]});
+    let made = server.post("/v1/rooms", &room).by(&bob.token);
+    made.expect(201).await;
+    let mut socket = Socket::open(&server, &bob.token).await;
+    put("Ana B.").expect(200).await;
+    let told = socket.next(|frame| frame["type"] == "profile").await;
+    assert_eq!(told["user"]["id"], ana["id"]);
+    assert_eq!(told["user"]["display_name"], "Ana B.");
+}
+
+#[tokio::test]
 async fn a_back_end_opens_sessions_and_acts_for_users() {
     let server = TestServer::start().await;
     let key = server.api_key(&["users", "sessions", "rooms"]).await;

@@ -52,11 +52,20 @@ impl Socket {
     pub(crate) async fn hello(&mut self) -> Value {
         let hello = json!({"type": "hello", "id": 1}).to_string();
         self.0.send(Message::text(hello)).await.unwrap();
+        self.next(|_| true).await
+    }
+
+    /// Waits for the first frame that is meant.
+    pub(crate) async fn next(&mut self, is_meant: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.unwrap();
-            let message = message.expect("an answer to hello").unwrap();
-            if let Message::Text(text) = message {
-                return serde_json::from_str(&text).unwrap();
+            let message = tokio::time::timeout(PATIENCE, self.0.next());
+            let message = message.await.expect("a frame comes in time");
+            let Message::Text(text) = message.expect("an open socket").unwrap() else {
+                continue;
+            };
+            let frame: Value = serde_json::from_str(&text).unwrap();
+            if is_meant(&frame) {
+                return frame;
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Users of host applications, made at first sight and renamed when their application renames them.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
@@ -9,9 +8,11 @@ use tidings_domain::UserId;
 use tidings_domain::name::DisplayName;
 use tidings_domain::user::{Privacy, User, UserOrigin};
 use tidings_engine::Engine;
-use tidings_engine::ports::{Outage, Refresh};
+use tidings_engine::ports::Refresh;
+use tidings_engine::refusal::Failure;
 
 use super::claims::HostUser;
+use crate::auth::external_users::provision;
 
 /// Users in one generation of those whose names are known to be up to date.
 const SEEN_ENTRIES_MAX: usize = 50_000;
@@ -31,7 +32,7 @@ struct Seen {
 
 impl Newcomers {
     /// Makes the user, or brings their names up to date; costs nothing for one who was here.
-    pub(super) async fn welcome(&self, engine: &Engine, user: &HostUser) -> Result<(), Outage> {
+    pub(super) async fn welcome(&self, engine: &Engine, user: &HostUser) -> Result<(), Failure> {
         let names = fingerprint(user);
         if self.seen.lock().knows(user.id, names) {
             return Ok(());
@@ -45,9 +46,7 @@ impl Newcomers {
                 Refresh::Keep
             };
             let wanted = as_user(engine, user, known.as_deref());
-            engine.people.forget(user.id);
-            let stored = engine.store.accounts.provision(wanted, refresh).await?;
-            engine.people.keep(Arc::new(stored));
+            provision(engine, wanted, refresh).await?;
         }
         self.seen.lock().put(user.id, names);
         Ok(())
