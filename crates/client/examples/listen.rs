@@ -1,7 +1,7 @@
 //! Signs in and prints what happens in all of one's rooms, through every cut of the connection.
 //!
 //! ```text
-//! TIDINGS_PASSWORD=… cargo run -p tidings-client --example listen -- http://127.0.0.1:8080 ana
+//! cargo run -p tidings-client --example listen -- http://127.0.0.1:8080 ana < password.txt
 //! ```
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
@@ -17,9 +17,11 @@ use tidings_protocol::rest::session::SignIn;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(address), Some(username)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: listen URL USERNAME, with the password in TIDINGS_PASSWORD".into());
+        return Err("usage: listen URL USERNAME, with the password as a line of input".into());
     };
-    let password = std::env::var("TIDINGS_PASSWORD")?;
+    let mut password = String::new();
+    std::io::stdin().read_line(&mut password)?;
+    let password = password.trim_end().to_owned();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
 
     let api = Api::new(&address)?;
