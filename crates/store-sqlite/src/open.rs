@@ -12,9 +12,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 use crate::migrations;
 use crate::options::{Options, PAGE_BYTES, Role};
 
-/// How long a connection waits for another process that writes, in milliseconds.
-const BUSY_TIMEOUT_MS: u32 = 5_000;
-
 /// Prepared statements that a connection keeps.
 const STATEMENTS_KEPT: usize = 128;
 
@@ -248,7 +245,7 @@ fn open_writer(options: &Options) -> Result<Connection, OpenError> {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let mut conn = Connection::open_with_flags(path, flags).map_err(named)?;
-    set_up(&conn, options.writer_cache_kib).map_err(named)?;
+    set_up(&conn, options, options.writer_cache_kib).map_err(named)?;
     let version = version_of(&conn, path)?;
     bring_up_to_date(&mut conn, options, version)?;
     conn.pragma_update(None, "synchronous", options.sync.pragma())
@@ -257,9 +254,9 @@ fn open_writer(options: &Options) -> Result<Connection, OpenError> {
 }
 
 /// What every connection is told first; nothing here changes the file.
-fn set_up(conn: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
+fn set_up(conn: &Connection, options: &Options, cache_kib: u32) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    conn.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
+    conn.pragma_update(None, "busy_timeout", options.busy_timeout_ms)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     // What was deleted is overwritten where that costs no further page.
@@ -269,11 +266,12 @@ fn set_up(conn: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
 }
 
 /// Opens a connection that only reads a database which [`open`] has prepared.
-pub(crate) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
+pub(crate) fn open_reader(options: &Options) -> Result<Connection, OpenError> {
+    let path = options.path.as_path();
     let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(named)?;
-    set_up(&conn, cache_kib).map_err(named)?;
+    set_up(&conn, options, options.reader_cache_kib).map_err(named)?;
     conn.pragma_update(None, "query_only", true)
         .map_err(named)?;
     Ok(conn)

@@ -19,6 +19,8 @@ pub struct Options {
     pub sync: Sync,
     /// Threads that read, each with a connection and a cache of its own.
     pub readers: usize,
+    /// How long a connection waits for another process that writes, in milliseconds.
+    pub busy_timeout_ms: u32,
     /// Page cache of the writer, in KiB.
     pub writer_cache_kib: u32,
     /// Page cache of each reader, in KiB. The kernel's cache is behind it.
@@ -60,6 +62,7 @@ impl Options {
             role,
             sync: Sync::Full,
             readers: 4,
+            busy_timeout_ms: 5_000,
             writer_cache_kib: 32 * 1024,
             reader_cache_kib: 4 * 1024,
         }

@@ -65,7 +65,7 @@ impl SqliteStore {
             path: path.to_owned(),
             cause: error.to_string(),
         };
-        let readers = open_readers(path, &options)?;
+        let readers = open_readers(&options)?;
         let (readers, mut threads) = Readers::start(readers).map_err(failed)?;
         let (writer, thread) = Writer::start(Desk::new(writer)).map_err(failed)?;
         threads.push(thread);
@@ -130,11 +130,11 @@ impl SqliteStore {
     }
 }
 
-fn open_readers(path: &Path, options: &Options) -> Result<Vec<Reader>, OpenError> {
+fn open_readers(options: &Options) -> Result<Vec<Reader>, OpenError> {
     let damage = Arc::new(Damage::default());
     let readers = (0..options.readers.max(1)).map(|_| {
         Ok(Reader {
-            conn: open::open_reader(path, options.reader_cache_kib)?,
+            conn: open::open_reader(options)?,
             damage: Arc::clone(&damage),
         })
     });
