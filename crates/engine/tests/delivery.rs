@@ -292,6 +292,17 @@ async fn a_retry_is_answered_with_the_first_result_and_heard_once() {
 }
 
 #[tokio::test]
+async fn a_retry_after_removal_is_answered_with_what_the_first_try_made() {
+    let world = World::with(2).await;
+    let first = world.say_as(2, 7, "hi").await.unwrap();
+    remove_member(&world.engine, actor(1), world.room, user(2)).await.unwrap();
+    let again = world.say_as(2, 7, "hi").await.unwrap();
+    assert_eq!((again.seq, again.duplicate), (first.seq, true));
+    let refused = world.say_as(2, 8, "new").await;
+    assert!(matches!(refused, Err(Failure::Refused(Refusal::NotFound("room")))));
+}
+
+#[tokio::test]
 async fn who_comes_back_with_a_cursor_misses_nothing_and_hears_nothing_twice() {
     let world = World::with(2).await;
     let before = Ear::open();

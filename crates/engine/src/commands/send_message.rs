@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tidings_domain::limits::MESSAGE_MENTIONS_MAX;
 use tidings_domain::{
-    Action, ClientId, CommandId, EventBody, MessageBody, Role, RoomId, Seq, Timestamp,
+    Action, ClientId, CommandId, EventBody, MessageBody, Role, RoomId, RoomVersion, Seq, Timestamp,
 };
 
 use super::Actor;
@@ -84,8 +84,50 @@ pub async fn load(engine: &Engine, actor: Actor, room: RoomId) -> Result<Standin
     Ok(standing.ok_or(Refusal::NotFound("room"))?)
 }
 
+/// What an earlier try of a send that is refused now has made: who was removed, or whose room was
+/// archived, between the commit and the lost answer still learns of it. It asks by an append whose
+/// guard never holds: de-duplication comes before the guard.
+pub async fn earlier(
+    engine: &Engine,
+    actor: Actor,
+    room: RoomId,
+    client_id: ClientId,
+) -> Result<Option<Sent>, Failure> {
+    let question = Append {
+        room,
+        sender: actor.user,
+        device: actor.device,
+        client_id: Some(client_id),
+        at: engine.clock.now(),
+        bodies: vec![EventBody::MessageBlanked],
+        guard: Guard::Version(RoomVersion(u64::MAX)),
+        invitation: None,
+    };
+    Ok(match engine.writer.write(Write::Append(question)).await? {
+        Outcome::Duplicate { seq, at } => Some(Sent { seq, at, duplicate: true }),
+        _ => None,
+    })
+}
+
+/// Whether a refusal says nothing about an earlier try: then [`earlier`] has to be asked.
+#[must_use]
+pub const fn hides_earlier(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::NotFound(_) | Refusal::Forbidden | Refusal::Archived)
+}
+
 /// Sends and waits for the commit.
 pub async fn send(engine: &Engine, actor: Actor, message: SendMessage) -> Result<Sent, Failure> {
+    let (room, client_id) = (message.room, message.client_id);
+    match attempt(engine, actor, message).await {
+        Err(Failure::Refused(refusal)) if hides_earlier(&refusal) => {
+            let sent = earlier(engine, actor, room, client_id).await?;
+            sent.ok_or(Failure::Refused(refusal))
+        }
+        other => other,
+    }
+}
+
+async fn attempt(engine: &Engine, actor: Actor, message: SendMessage) -> Result<Sent, Failure> {
     let mut turn = None;
     for attempt in 0..super::ATTEMPTS_MAX {
         if attempt == 1 {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use tidings_domain::limits::FOCUS_ROOMS_MAX;
 use tidings_domain::text::MessageText;
-use tidings_domain::{Action, CommandId, MessageBody, RoomId, Seq};
+use tidings_domain::{Action, ClientId, CommandId, MessageBody, RoomId, Seq};
 use tidings_engine::commands::mark_read::{Mark, mark_for};
-use tidings_engine::commands::send_message::{AnswerTo, SendMessage, load, send_now};
+use tidings_engine::commands::send_message::{
+    AnswerTo, SendMessage, Sent, earlier, hides_earlier, load, send_now,
+};
 use tidings_engine::commands::{Actor, signal_room};
 use tidings_engine::connection::Connection;
 use tidings_engine::refusal::{Failure, Refusal};
@@ -125,6 +127,7 @@ fn begin_send(
         return too_many(command);
     }
     let actor = actor(connection);
+    let (room, client_id) = (message.room, message.client_id);
     let answer = AnswerTo { outlet: outlet.clone(), command };
     match send_now(&app.engine, actor, message, answer) {
         Ok(None) => Next::Nothing,
@@ -134,6 +137,9 @@ fn begin_send(
             Next::Await(Box::pin(async move {
                 match load(&app.engine, actor, message.room).await {
                     Ok(_) => Awaited::Again(Box::new(Parked { message, command })),
+                    Err(Failure::Refused(refused)) if hides_earlier(&refused) => {
+                        tell_earlier(&app, actor, room, client_id, command, refused).await
+                    }
                     Err(failure) => {
                         Awaited::Answer(ServerFrame::Refusal(refusal(command, &failure)))
                     }
@@ -142,9 +148,34 @@ fn begin_send(
         }
         Err(refused) => {
             outlet.end_command();
-            refuse(command, refused)
+            if !hides_earlier(&refused) {
+                return refuse(command, refused);
+            }
+            let app = app.clone();
+            Next::Await(Box::pin(async move {
+                tell_earlier(&app, actor, room, client_id, command, refused).await
+            }))
         }
     }
+}
+
+/// Answers a send that is refused now with what an earlier try has made, if one has.
+async fn tell_earlier(
+    app: &App,
+    actor: Actor,
+    room: RoomId,
+    client_id: ClientId,
+    command: CommandId,
+    refused: Refusal,
+) -> Awaited {
+    Awaited::Answer(match earlier(&app.engine, actor, room, client_id).await {
+        Ok(Some(Sent { seq, at, duplicate })) => {
+            let sent = frame::SentAck { room, seq, at_ms: at, duplicate, budget: None };
+            ack(command, AckBody::Sent(sent))
+        }
+        Ok(None) => ServerFrame::Refusal(refusal(command, &refused.into())),
+        Err(failure) => ServerFrame::Refusal(refusal(command, &failure)),
+    })
 }
 
 fn raise(
