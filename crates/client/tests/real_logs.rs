@@ -1,7 +1,7 @@
 //! Every line of every log at hand can be said, and rebuilt to the byte.
 //!
 //! Real logs are taken from `../shared/data/ubuntu-irc` beside the repository, or the folder that
-//! `TIDINGS_LOGS` names, where there are any; generated ones always.
+//! `TIDINGS_CHAT_LOGS` names, where there are any; generated ones always.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ fn real_logs() -> Vec<PathBuf> {
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/data/ubuntu-irc"
     );
-    let folder = std::env::var_os("TIDINGS_LOGS").map_or_else(|| beside.into(), PathBuf::from);
+    let folder = std::env::var_os("TIDINGS_CHAT_LOGS").map_or_else(|| beside.into(), PathBuf::from);
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use tidings_domain::limits::METADATA_BYTES_MAX;
 use tidings_domain::text::MessageText;
 
-/// Who says what no nick has said.
+/// Who says what no nick has said: the keeper of the log.
 pub const LOG: &str = "irc-log";
 /// The text of a message that has none of its own.
 const NOTHING: &str = "…";

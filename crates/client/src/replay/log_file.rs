@@ -39,6 +39,12 @@ impl LogFile {
         Self { name, bytes, lines }
     }
 
+    /// Who says what no nick has said: one for each file, because the server lets nobody say more
+    /// than so much a second, and files are said side by side.
+    pub(super) fn keeper(&self) -> String {
+        format!("{} {}", line::LOG, self.name)
+    }
+
     /// How many lines it has.
     pub(super) const fn len(&self) -> usize {
         self.lines.len()

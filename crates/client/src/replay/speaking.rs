@@ -66,7 +66,7 @@ pub(super) async fn speak(
 }
 
 async fn open_room(run: &Run, file: &LogFile) -> Result<RoomId, ReplayError> {
-    let log = run.people.named(LOG).await?;
+    let log = run.people.named(&file.keeper()).await?;
     let wanted = CreateRoom {
         kind: "channel".to_owned(),
         name: Some(file.name.chars().take(ROOM_NAME_CHARS_MAX).collect()),
@@ -94,10 +94,12 @@ async fn gather(
         nicks.insert(file.spoken(index)?.speaker);
     }
     let ready = |nick: String| async move {
-        let person = run.people.named(&nick).await?;
-        if nick != LOG {
-            person.join(room).await?;
+        if nick == LOG {
+            let keeper = run.people.named(&file.keeper()).await?;
+            return Ok((nick, keeper));
         }
+        let person = run.people.named(&nick).await?;
+        person.join(room).await?;
         Ok((nick, person))
     };
     stream::iter(nicks)

@@ -6,7 +6,7 @@ use tidings_domain::{RoomId, Seq};
 use tidings_protocol::rest::message::{Message, Page};
 
 use super::ReplayError;
-use super::line::{LOG, rebuild};
+use super::line::rebuild;
 use super::log_file::LogFile;
 use super::procedure::Run;
 use super::report::{FileReport, Mismatch};
@@ -21,7 +21,7 @@ pub(super) async fn verify(
     file: Arc<LogFile>,
     room: RoomId,
 ) -> Result<FileReport, ReplayError> {
-    let log = run.people.named(LOG).await?;
+    let log = run.people.named(&file.keeper()).await?;
     let mut comparison = Comparison::new(&file);
     let mut after = Seq::ZERO;
     loop {
