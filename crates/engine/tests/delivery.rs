@@ -1,7 +1,10 @@
 //! The engine as a whole over the store in memory: what people in rooms hear, live, after a cut,
 //! and when they read too slowly.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its fixtures too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its fixtures too"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -295,11 +298,16 @@ async fn a_retry_is_answered_with_the_first_result_and_heard_once() {
 async fn a_retry_after_removal_is_answered_with_what_the_first_try_made() {
     let world = World::with(2).await;
     let first = world.say_as(2, 7, "hi").await.unwrap();
-    remove_member(&world.engine, actor(1), world.room, user(2)).await.unwrap();
+    remove_member(&world.engine, actor(1), world.room, user(2))
+        .await
+        .unwrap();
     let again = world.say_as(2, 7, "hi").await.unwrap();
     assert_eq!((again.seq, again.duplicate), (first.seq, true));
     let refused = world.say_as(2, 8, "new").await;
-    assert!(matches!(refused, Err(Failure::Refused(Refusal::NotFound("room")))));
+    assert!(matches!(
+        refused,
+        Err(Failure::Refused(Refusal::NotFound("room")))
+    ));
 }
 
 #[tokio::test]

@@ -99,8 +99,10 @@ impl App {
         let heartbeat = Heartbeat::new(timing(&config))?;
         tokio::spawn(heartbeat.clone().run());
         let limits = &config.limits;
-        let requests =
-            Rate { burst: limits.requests_burst, per_second: f64::from(limits.requests_per_s) };
+        let requests = Rate {
+            burst: limits.requests_burst,
+            per_second: f64::from(limits.requests_per_s),
+        };
         Ok(Arc::new(Self {
             tokens: Tokens::new(store.accounts.secret().await?),
             passwords: Passwords::new(threads(&config)),
@@ -173,7 +175,11 @@ async fn drain(app: &App) {
 #[must_use]
 pub fn threads(config: &Config) -> usize {
     let found = std::thread::available_parallelism().map_or(1, usize::from);
-    config.server.threads.map_or(found, |threads| threads as usize).max(1)
+    config
+        .server
+        .threads
+        .map_or(found, |threads| threads as usize)
+        .max(1)
 }
 
 fn engine_options(config: &Config) -> EngineOptions {
@@ -181,8 +187,14 @@ fn engine_options(config: &Config) -> EngineOptions {
     EngineOptions {
         shards: threads(config),
         recent_bytes_max: config.store.recent_events_bytes as usize,
-        sends: Rate { burst: limits.sends_burst, per_second: f64::from(limits.sends_per_s) },
-        signals: Rate { burst: limits.signals_burst, per_second: f64::from(limits.signals_per_s) },
+        sends: Rate {
+            burst: limits.sends_burst,
+            per_second: f64::from(limits.sends_per_s),
+        },
+        signals: Rate {
+            burst: limits.signals_burst,
+            per_second: f64::from(limits.signals_per_s),
+        },
         connections_per_user_max: limits.connections_per_user,
     }
 }

@@ -44,7 +44,11 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         Ok(_) => "ready\n".into_response(),
         Err(outage) => {
             tracing::error!(%outage, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store does not answer\n",
+            )
+                .into_response()
         }
     }
 }

@@ -39,9 +39,15 @@ pub fn serve(request: &Request<Body>) -> Response {
 }
 
 fn answer(request: &Request<Body>, path: &str, file: &EmbeddedFile) -> Response {
-    let tag = format!("\"{}\"", crate::random::text(&file.metadata.sha256_hash()[..16]));
-    let caching =
-        if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let tag = format!(
+        "\"{}\"",
+        crate::random::text(&file.metadata.sha256_hash()[..16])
+    );
+    let caching = if path.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let known = request.headers().get(header::IF_NONE_MATCH);
     let is_known = known.is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if is_known {

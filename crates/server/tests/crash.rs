@@ -5,7 +5,12 @@
 //! The real binary (that of `TIDINGS_BIN` if set), real sockets, one store on disk. A seed decides
 //! when the server dies.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its fixtures too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test fails by panicking, tells what it did, and shares its parts by folders"
+)]
 
 mod crash_test {
     pub mod person;
@@ -54,8 +59,10 @@ async fn run(seed: u64) {
         accounts.push(Arc::new(account));
     }
     let watcher = Watcher::start(Arc::new(owner), room.clone());
-    let speakers: Vec<Speaker> =
-        accounts.iter().map(|account| Speaker::start(account.clone(), room.clone())).collect();
+    let speakers: Vec<Speaker> = accounts
+        .iter()
+        .map(|account| Speaker::start(account.clone(), room.clone()))
+        .collect();
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(300 + dice.below(700))).await;
         server.kill_and_restart();
@@ -79,25 +86,42 @@ fn judge(
     heard: &[u64],
 ) {
     let dense: Vec<u64> = (1..=log.len() as u64).collect();
-    assert_eq!(log.keys().copied().collect::<Vec<_>>(), dense, "seed {seed}: the log has holes");
+    assert_eq!(
+        log.keys().copied().collect::<Vec<_>>(),
+        dense,
+        "seed {seed}: the log has holes"
+    );
     let mut places: HashMap<&str, u64> = HashMap::new();
     for (seq, client_id) in log {
         let Some(client_id) = client_id else { continue };
         let twice = places.insert(client_id, *seq);
         assert_eq!(twice, None, "seed {seed}: {client_id} is in the log twice");
-        assert!(said.contains_key(client_id), "seed {seed}: nobody said {client_id}");
+        assert!(
+            said.contains_key(client_id),
+            "seed {seed}: nobody said {client_id}"
+        );
     }
     let mut acknowledged = 0;
     for (client_id, seq) in said {
         let Some(seq) = seq else { continue };
         acknowledged += 1;
         let place = places.get(client_id.as_str());
-        assert_eq!(place, Some(seq), "seed {seed}: {client_id} was acknowledged at {seq}");
+        assert_eq!(
+            place,
+            Some(seq),
+            "seed {seed}: {client_id} was acknowledged at {seq}"
+        );
     }
     let first = heard.first().copied().unwrap_or(1);
     let expected: Vec<u64> = (first..=log.len() as u64).collect();
-    assert_eq!(heard, expected, "seed {seed}: the watcher missed or repeated something");
-    assert!(acknowledged > 50, "seed {seed}: only {acknowledged} sends: that proves nothing");
+    assert_eq!(
+        heard, expected,
+        "seed {seed}: the watcher missed or repeated something"
+    );
+    assert!(
+        acknowledged > 50,
+        "seed {seed}: only {acknowledged} sends: that proves nothing"
+    );
     println!(
         "seed {seed}: {KILLS} kills, {} sent, {acknowledged} acknowledged, 0 lost, 0 doubled; \
          the watcher heard {} events in order",

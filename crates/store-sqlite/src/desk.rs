@@ -6,6 +6,7 @@
 
 use rusqlite::{Connection, Result};
 
+use crate::checkpoints::Checkpoints;
 use crate::projection::Projection;
 
 /// Rooms that are remembered between transactions; about 100 bytes each.
@@ -18,15 +19,17 @@ pub(crate) struct Desk {
     /// The log's last position, this transaction included.
     pub(crate) last_position: u64,
     data_version: i64,
+    checkpoints: Checkpoints,
 }
 
 impl Desk {
-    pub(crate) fn new(conn: Connection) -> Self {
+    pub(crate) fn new(conn: Connection, checkpoints: Checkpoints) -> Self {
         Self {
             conn,
             projection: Projection::default(),
             last_position: 0,
             data_version: -1,
+            checkpoints,
         }
     }
 
@@ -55,6 +58,11 @@ impl Desk {
         self.conn.prepare_cached("COMMIT")?.execute([])?;
         self.projection.keep_at_most(ROOMS_KEPT);
         Ok(())
+    }
+
+    /// Keeps the write-ahead log short; after those who wait were answered.
+    pub(crate) fn keep_log_short(&self) {
+        self.checkpoints.after_commit(&self.conn);
     }
 
     /// Takes the transaction back and forgets everything, because it may be wrong now.

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod backup;
+mod checkpoints;
 mod columns;
 mod commit;
 mod desk;

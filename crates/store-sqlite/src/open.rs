@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
+use crate::checkpoints::LOG_BYTES_KEPT;
 use crate::migrations;
 use crate::options::{Options, PAGE_BYTES, Role};
 
@@ -248,9 +249,15 @@ fn open_writer(options: &Options) -> Result<Connection, OpenError> {
     set_up(&conn, options, options.writer_cache_kib).map_err(named)?;
     let version = version_of(&conn, path)?;
     bring_up_to_date(&mut conn, options, version)?;
-    conn.pragma_update(None, "synchronous", options.sync.pragma())
-        .map_err(named)?;
+    tune(&conn, options).map_err(named)?;
     Ok(conn)
+}
+
+fn tune(conn: &Connection, options: &Options) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "synchronous", options.sync.pragma())?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    let kept = i64::try_from(LOG_BYTES_KEPT).unwrap_or(i64::MAX);
+    conn.pragma_update(None, "journal_size_limit", kept)
 }
 
 /// What every connection is told first; nothing here changes the file.
@@ -273,6 +280,18 @@ pub(crate) fn open_reader(options: &Options) -> Result<Connection, OpenError> {
     let conn = Connection::open_with_flags(path, flags).map_err(named)?;
     set_up(&conn, options, options.reader_cache_kib).map_err(named)?;
     conn.pragma_update(None, "query_only", true)
+        .map_err(named)?;
+    Ok(conn)
+}
+
+/// Opens a connection that only moves committed pages into the file.
+pub(crate) fn open_copier(options: &Options) -> Result<Connection, OpenError> {
+    let path = options.path.as_path();
+    let named = |error: rusqlite::Error| OpenError::from_sql(path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(named)?;
+    set_up(&conn, options, 0).map_err(named)?;
+    conn.pragma_update(None, "synchronous", options.sync.pragma())
         .map_err(named)?;
     Ok(conn)
 }

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 use tidings_engine::ports::{Outage, Store};
 
+use crate::checkpoints::Checkpoints;
 use crate::desk::Desk;
 use crate::event_row::Damage;
 use crate::meta::{self, Meta, Origin};
@@ -67,8 +68,10 @@ impl SqliteStore {
         };
         let readers = open_readers(&options)?;
         let (readers, mut threads) = Readers::start(readers).map_err(failed)?;
-        let (writer, thread) = Writer::start(Desk::new(writer)).map_err(failed)?;
-        threads.push(thread);
+        let copier = open::open_copier(&options)?;
+        let (checkpoints, copying) = Checkpoints::start(copier).map_err(failed)?;
+        let (writer, writing) = Writer::start(Desk::new(writer, checkpoints)).map_err(failed)?;
+        threads.extend([writing, copying]);
         Ok(Self {
             shared: Arc::new(Shared {
                 lines: Some((writer, readers)),

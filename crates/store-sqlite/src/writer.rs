@@ -106,6 +106,7 @@ fn serve(mut desk: Desk, mut queue: mpsc::Receiver<Box<dyn Job>>) {
             }
         }
         serve_group(&mut desk, group);
+        desk.keep_log_short();
     }
 }
 

@@ -1,7 +1,10 @@
 //! The driver of the tests, `.ci/test`, held against planted stages: it must not report success
 //! for a stage that failed, never ended, or is not there.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its fixtures too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its fixtures too"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

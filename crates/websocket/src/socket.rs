@@ -127,7 +127,14 @@ impl Socket {
     /// Takes the time limit for the hello off: the client is known.
     pub fn greet(&self) {
         let mut state = self.state.lock();
-        state.stage = state.stage.max(Stage::Open);
+        if state.stage != Stage::New {
+            return;
+        }
+        state.stage = Stage::Open;
+        drop(state);
+        // From now on silence counts, which may be due before the hello was.
+        let due = self.last_seen.load(Ordering::Relaxed) + self.heartbeat.ticks().ping_after;
+        self.heartbeat.look_by(self.key, due);
     }
 
     /// How many bytes of frames wait to be written.

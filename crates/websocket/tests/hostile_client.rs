@@ -6,6 +6,7 @@ mod support;
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use support::{Echo, Greeting, Raw, Served, Setup, UPGRADE, masked, masked_text, serve};
 use tidings_websocket::{
@@ -19,7 +20,7 @@ async fn echo() -> Served {
 }
 
 /// Lets as much time pass as the heartbeat sees in `time`, at once.
-fn pass(served: &Served, time: std::time::Duration) {
+fn pass(served: &Served, time: Duration) {
     let tick = Timing::default().tick;
     (0..time.as_millis() / tick.as_millis()).for_each(|_| served.heartbeat.beat());
 }
@@ -249,6 +250,29 @@ async fn a_silent_client_is_pinged_and_then_dead() {
     assert_eq!(raw.frame().await, (0x89, vec![]));
     pass(&served, timing.dead_after - timing.ping_after);
     assert_eq!(raw.expect_close(3008).await, "nothing heard");
+    assert_eq!(
+        served.ended.recv().await,
+        Some(Ended::TimedOut(Deadline::Silence))
+    );
+}
+
+#[tokio::test]
+async fn the_heartbeat_beats_by_itself_when_it_is_run() {
+    let timing = Timing {
+        tick: Duration::from_millis(5),
+        ping_after: Duration::from_millis(20),
+        dead_after: Duration::from_millis(200),
+        ..Timing::default()
+    };
+    let setup = Setup {
+        timing,
+        ..Setup::default()
+    };
+    let mut served = serve(setup, || Echo).await;
+    tokio::spawn(Arc::clone(&served.heartbeat).run());
+    let mut raw = Raw::open(served.address, b"").await;
+    assert_eq!(raw.frame().await, (0x89, vec![]));
+    raw.expect_close(3008).await;
     assert_eq!(
         served.ended.recv().await,
         Some(Ended::TimedOut(Deadline::Silence))

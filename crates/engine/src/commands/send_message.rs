@@ -104,7 +104,11 @@ pub async fn earlier(
         invitation: None,
     };
     Ok(match engine.writer.write(Write::Append(question)).await? {
-        Outcome::Duplicate { seq, at } => Some(Sent { seq, at, duplicate: true }),
+        Outcome::Duplicate { seq, at } => Some(Sent {
+            seq,
+            at,
+            duplicate: true,
+        }),
         _ => None,
     })
 }
@@ -112,7 +116,10 @@ pub async fn earlier(
 /// Whether a refusal says nothing about an earlier try: then [`earlier`] has to be asked.
 #[must_use]
 pub const fn hides_earlier(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::NotFound(_) | Refusal::Forbidden | Refusal::Archived)
+    matches!(
+        refusal,
+        Refusal::NotFound(_) | Refusal::Forbidden | Refusal::Archived
+    )
 }
 
 /// Sends and waits for the commit.

@@ -40,7 +40,10 @@ impl UserCaller {
     /// As the engine knows them.
     #[must_use]
     pub const fn actor(&self) -> Actor {
-        Actor { user: self.user, device: Some(self.device) }
+        Actor {
+            user: self.user,
+            device: Some(self.device),
+        }
     }
 }
 
@@ -94,9 +97,10 @@ impl Caller {
     pub fn require_scope(&self, scope: &str) -> Result<(), ApiError> {
         match self {
             Self::BackEnd { key, .. } if key.scopes.iter().any(|has| has == scope) => Ok(()),
-            Self::BackEnd { .. } => {
-                Err(ApiError::with(ErrorCode::Forbidden, format!("the key lacks the scope {scope}")))
-            }
+            Self::BackEnd { .. } => Err(ApiError::with(
+                ErrorCode::Forbidden,
+                format!("the key lacks the scope {scope}"),
+            )),
             Self::User(_) => Err(ApiError::new(ErrorCode::NotFound)),
         }
     }
@@ -107,7 +111,10 @@ impl Caller {
         match self {
             Self::User(user) => format!("user:{}", user.user),
             Self::BackEnd { key, user: None } => format!("key:{}", key.id),
-            Self::BackEnd { key, user: Some(user) } => format!("key:{}:{}", key.id, user.user),
+            Self::BackEnd {
+                key,
+                user: Some(user),
+            } => format!("key:{}:{}", key.id, user.user),
         }
     }
 }
@@ -117,11 +124,18 @@ pub async fn user_of(app: &App, token: &str) -> Result<UserCaller, ApiError> {
     if !Tokens::is_access(token) {
         return app.hosts.user_of(app, token).await;
     }
-    let claims = app.tokens.check_access(token, app.engine.clock.now()).map_err(|bad| match bad {
-        BadToken::Invalid => ApiError::new(ErrorCode::Unauthenticated),
-        BadToken::Expired => ApiError::new(ErrorCode::TokenExpired),
-    })?;
-    if !app.sessions.is_live(claims.session, app.engine.clock.monotonic_ms()).await? {
+    let claims = app
+        .tokens
+        .check_access(token, app.engine.clock.now())
+        .map_err(|bad| match bad {
+            BadToken::Invalid => ApiError::new(ErrorCode::Unauthenticated),
+            BadToken::Expired => ApiError::new(ErrorCode::TokenExpired),
+        })?;
+    if !app
+        .sessions
+        .is_live(claims.session, app.engine.clock.monotonic_ms())
+        .await?
+    {
         return Err(ApiError::new(ErrorCode::SessionRevoked));
     }
     Ok(UserCaller {
@@ -140,7 +154,11 @@ async fn back_end(app: &App, headers: &HeaderMap, key: &str) -> Result<Caller, A
         return Ok(Caller::BackEnd { key, user: None });
     };
     let unknown = || ApiError::field("Tidings-On-Behalf-Of", "no such user");
-    let user = named.to_str().ok().and_then(|text| UserId::parse(text).ok()).ok_or_else(unknown)?;
+    let user = named
+        .to_str()
+        .ok()
+        .and_then(|text| UserId::parse(text).ok())
+        .ok_or_else(unknown)?;
     if app.engine.people.get(user).await?.is_none() {
         return Err(unknown());
     }
@@ -151,16 +169,25 @@ async fn back_end(app: &App, headers: &HeaderMap, key: &str) -> Result<Caller, A
         device: DeviceId::from_bytes(key_id),
         expires_at: Timestamp(i64::MAX),
     };
-    Ok(Caller::BackEnd { key, user: Some(user) })
+    Ok(Caller::BackEnd {
+        key,
+        user: Some(user),
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     let missing = || ApiError::with(ErrorCode::Unauthenticated, "send `Authorization: Bearer …`");
     let mut values = headers.get_all(http::header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(missing()) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(missing());
+    };
     let text = value.to_str().map_err(|_| missing())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(missing())
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Caller {
@@ -173,7 +200,9 @@ impl FromRequestParts<Arc<App>> for Caller {
         }
         let caller = Self::of(app, &parts.headers).await?;
         if let Self::User(user) = &caller {
-            let taken = app.requests.take(user.user, app.engine.clock.monotonic_us());
+            let taken = app
+                .requests
+                .take(user.user, app.engine.clock.monotonic_us());
             let budget = taken.map_err(|exceeded| {
                 let problem = Problem::new(ErrorCode::RateLimited);
                 ApiError(Box::new(problem.retry_after_ms(exceeded.retry_after_ms)))

@@ -31,7 +31,10 @@ impl Passwords {
     #[must_use]
     pub fn new(parallel: usize) -> Self {
         let decoy = hash("nobody has this password").into();
-        Self { turns: Arc::new(Semaphore::new(parallel.max(1))), decoy }
+        Self {
+            turns: Arc::new(Semaphore::new(parallel.max(1))),
+            decoy,
+        }
     }
 
     /// The PHC string of a new password.
@@ -50,11 +53,7 @@ impl Passwords {
     ///
     /// # Errors
     /// Too many others wait.
-    pub async fn is_right(
-        &self,
-        password: String,
-        hash: Option<String>,
-    ) -> Result<bool, Refusal> {
+    pub async fn is_right(&self, password: String, hash: Option<String>) -> Result<bool, Refusal> {
         if password.len() > PASSWORD_BYTES_MAX {
             return Ok(false);
         }
@@ -69,7 +68,9 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
-        let turn = turn.map_err(|_| Refusal::Overloaded)?.map_err(|_| Refusal::Overloaded)?;
+        let turn = turn
+            .map_err(|_| Refusal::Overloaded)?
+            .map_err(|_| Refusal::Overloaded)?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             work()
@@ -86,12 +87,16 @@ fn argon2id() -> Argon2<'static> {
 
 fn hash(password: &str) -> String {
     let hash = argon2id().hash_password(password.as_bytes());
-    hash.expect("the password is short and the salt is the system's").to_string()
+    hash.expect("the password is short and the salt is the system's")
+        .to_string()
 }
 
 fn verify(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| argon2id().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        argon2id()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
 }
 
 #[cfg(test)]
@@ -102,10 +107,24 @@ mod tests {
     async fn the_right_password_passes_and_no_other() {
         let passwords = Passwords::new(1);
         let hash = passwords.hash("correct horse".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_eq!(passwords.is_right("correct horse".into(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(passwords.is_right("wrong horse".into(), Some(hash)).await, Ok(false));
-        assert_eq!(passwords.is_right("correct horse".into(), None).await, Ok(false));
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert_eq!(
+            passwords
+                .is_right("correct horse".into(), Some(hash.clone()))
+                .await,
+            Ok(true)
+        );
+        assert_eq!(
+            passwords.is_right("wrong horse".into(), Some(hash)).await,
+            Ok(false)
+        );
+        assert_eq!(
+            passwords.is_right("correct horse".into(), None).await,
+            Ok(false)
+        );
         let decoy = "nobody has this password";
         assert_eq!(passwords.is_right(decoy.into(), None).await, Ok(false));
     }
@@ -113,6 +132,12 @@ mod tests {
     #[tokio::test]
     async fn a_short_password_is_refused_before_it_costs_anything() {
         let refused = Passwords::new(1).hash("short".into()).await;
-        assert!(matches!(refused, Err(Refusal::Invalid { field: "password", .. })));
+        assert!(matches!(
+            refused,
+            Err(Refusal::Invalid {
+                field: "password",
+                ..
+            })
+        ));
     }
 }

@@ -91,7 +91,11 @@ impl Tokens {
             device: DeviceId::from_bytes(part(&bytes, 32)),
             expires_at: Timestamp(i64::from_be_bytes(part(&bytes, 48))),
         };
-        if claims.expires_at <= now { Err(BadToken::Expired) } else { Ok(claims) }
+        if claims.expires_at <= now {
+            Err(BadToken::Expired)
+        } else {
+            Ok(claims)
+        }
     }
 
     /// Writes a refresh token. The same claims give the same token, so that a lost answer can be
@@ -133,12 +137,18 @@ impl Tokens {
             return Err(BadToken::Invalid);
         }
         let encoded = text.strip_prefix(prefix).ok_or(BadToken::Invalid)?;
-        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| BadToken::Invalid)?;
-        let (claims, mac) = bytes.split_last_chunk::<MAC_BYTES>().ok_or(BadToken::Invalid)?;
+        let bytes = URL_SAFE_NO_PAD
+            .decode(encoded)
+            .map_err(|_| BadToken::Invalid)?;
+        let (claims, mac) = bytes
+            .split_last_chunk::<MAC_BYTES>()
+            .ok_or(BadToken::Invalid)?;
         let mut expected = self.keyed(prefix);
         expected.update(claims);
         // Compares in constant time.
-        expected.verify_truncated_left(mac).map_err(|_| BadToken::Invalid)?;
+        expected
+            .verify_truncated_left(mac)
+            .map_err(|_| BadToken::Invalid)?;
         claims.try_into().map_err(|_| BadToken::Invalid)
     }
 
@@ -179,7 +189,10 @@ mod tests {
         let tokens = Tokens::new([7; 32]);
         let text = tokens.access(&claims());
         assert_eq!(tokens.check_access(&text, Timestamp(999)), Ok(claims()));
-        assert_eq!(tokens.check_access(&text, Timestamp(1_000)), Err(BadToken::Expired));
+        assert_eq!(
+            tokens.check_access(&text, Timestamp(1_000)),
+            Err(BadToken::Expired)
+        );
     }
 
     #[test]
@@ -187,17 +200,32 @@ mod tests {
         let tokens = Tokens::new([7; 32]);
         let text = tokens.access(&claims());
         let now = Timestamp(0);
-        assert_eq!(Tokens::new([8; 32]).check_access(&text, now), Err(BadToken::Invalid));
-        let refresh = tokens.refresh(&RefreshClaims { session: claims().session, generation: 1 });
+        assert_eq!(
+            Tokens::new([8; 32]).check_access(&text, now),
+            Err(BadToken::Invalid)
+        );
+        let refresh = tokens.refresh(&RefreshClaims {
+            session: claims().session,
+            generation: 1,
+        });
         let renamed = refresh.replace(REFRESH_PREFIX, ACCESS_PREFIX);
         assert_eq!(tokens.check_access(&renamed, now), Err(BadToken::Invalid));
         for at in ACCESS_PREFIX.len()..text.len() {
             let mut forged = text.clone().into_bytes();
             forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).unwrap();
-            assert!(tokens.check_access(&forged, now).is_err(), "changed at {at}");
+            assert!(
+                tokens.check_access(&forged, now).is_err(),
+                "changed at {at}"
+            );
         }
-        for text in ["", "ta_", "ta_AAAA", "tr_", &format!("ta_{}", "A".repeat(10_000))] {
+        for text in [
+            "",
+            "ta_",
+            "ta_AAAA",
+            "tr_",
+            &format!("ta_{}", "A".repeat(10_000)),
+        ] {
             assert_eq!(tokens.check_access(text, now), Err(BadToken::Invalid));
         }
     }

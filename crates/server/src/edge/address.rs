@@ -70,7 +70,10 @@ impl Addresses {
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let limits = &config.limits;
-        let per_minute = |n: u32| Rate { burst: n, per_second: f64::from(n) / 60.0 };
+        let per_minute = |n: u32| Rate {
+            burst: n,
+            per_second: f64::from(n) / 60.0,
+        };
         let new_connections = limits.new_connections_per_s_ip;
         Self {
             trusted: config.server.trusted_proxies.clone(),
@@ -96,7 +99,11 @@ impl Addresses {
     #[must_use]
     pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Option<ClientAddress> {
         let peer = peer.ip().to_canonical();
-        let client = if self.is_trusted(peer) { self.forwarded(headers).unwrap_or(peer) } else { peer };
+        let client = if self.is_trusted(peer) {
+            self.forwarded(headers).unwrap_or(peer)
+        } else {
+            peer
+        };
         self.counted(client)
     }
 
@@ -104,7 +111,11 @@ impl Addresses {
     /// A trusted proxy's connections are counted by what they carry, not by whose they are.
     pub fn seat(self: &Arc<Self>, peer: SocketAddr, now_us: u64) -> Option<Seat> {
         let peer = peer.ip().to_canonical();
-        let address = if self.is_trusted(peer) { None } else { self.counted(peer) };
+        let address = if self.is_trusted(peer) {
+            None
+        } else {
+            self.counted(peer)
+        };
         let mut open = self.open.lock();
         if open.all >= self.connections_max {
             return None;
@@ -119,7 +130,10 @@ impl Addresses {
         }
         open.all += 1;
         drop(open);
-        Some(Seat { addresses: self.clone(), address })
+        Some(Seat {
+            addresses: self.clone(),
+            address,
+        })
     }
 
     /// Takes one from an address's budget for this.
@@ -129,7 +143,9 @@ impl Addresses {
         attempt: Attempt,
         now_us: u64,
     ) -> Result<Option<Budget>, Exceeded> {
-        let Some(client) = client else { return Ok(None) };
+        let Some(client) = client else {
+            return Ok(None);
+        };
         let limiter = match attempt {
             Attempt::Anonymous => &self.requests,
             Attempt::SignIn => &self.sign_ins,
@@ -163,8 +179,11 @@ impl Addresses {
     /// The last address of `X-Forwarded-For` that is not itself a trusted proxy: what stands
     /// before it was written by whoever pleased.
     fn forwarded(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let lines: Vec<&str> =
-            headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
+        let lines: Vec<&str> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .collect();
         let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
         for hop in hops {
             let address: IpAddr = hop.trim().parse().ok()?;

@@ -59,8 +59,14 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
 /// too often without saying who it is.
 fn refuse(app: &App, request: &Request) -> Option<Response> {
     use axum::response::IntoResponse as _;
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
-    if length.and_then(|text| text.parse::<usize>().ok()).is_some_and(|n| n > BODY_BYTES_MAX) {
+    let length = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok());
+    if length
+        .and_then(|text| text.parse::<usize>().ok())
+        .is_some_and(|n| n > BODY_BYTES_MAX)
+    {
         return Some(ApiError::new(ErrorCode::TooLarge).into_response());
     }
     let is_anonymous = !request.headers().contains_key(header::AUTHORIZATION);
@@ -80,7 +86,10 @@ fn refuse(app: &App, request: &Request) -> Option<Response> {
 /// Writes a problem's body, now that the request's id is known; and turns the bare refusals of
 /// the framework into problems.
 fn tell_problem(response: &mut Response, id: &str) {
-    let told = response.extensions_mut().remove::<ApiError>().map(|error| *error.0);
+    let told = response
+        .extensions_mut()
+        .remove::<ApiError>()
+        .map(|error| *error.0);
     let problem = match (told, response.status()) {
         (Some(problem), _) => problem,
         (None, StatusCode::METHOD_NOT_ALLOWED) => Problem::new(ErrorCode::MethodNotAllowed),
@@ -89,10 +98,14 @@ fn tell_problem(response: &mut Response, id: &str) {
     };
     let problem = problem.request_id(id);
     if let Some(seconds) = problem.retry_after_s() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     let media_type = HeaderValue::from_static(Problem::MEDIA_TYPE);
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
     response.headers_mut().remove(header::CONTENT_LENGTH);
     let body = serde_json::to_vec(&problem).expect("a problem is plain text and numbers");
     *response.body_mut() = Body::from(body);
@@ -108,13 +121,20 @@ fn add_headers(headers: &mut HeaderMap, id: &str) {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     for (name, value) in defaults {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
 }
 
 fn add_budget(headers: &mut HeaderMap, spent: &SpentBudget) {
-    let Some((limit, budget)) = *spent.0.lock() else { return };
+    let Some((limit, budget)) = *spent.0.lock() else {
+        return;
+    };
     headers.insert("ratelimit-limit", HeaderValue::from(limit));
     headers.insert("ratelimit-remaining", HeaderValue::from(budget.remaining));
-    headers.insert("ratelimit-reset", HeaderValue::from(budget.reset_ms.div_ceil(1_000)));
+    headers.insert(
+        "ratelimit-reset",
+        HeaderValue::from(budget.reset_ms.div_ceil(1_000)),
+    );
 }

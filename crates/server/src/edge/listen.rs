@@ -78,7 +78,13 @@ fn admit(
     };
     // Can fail only if the peer is gone, and then reading finds that out.
     let _ = stream.set_nodelay(true);
-    tokio::spawn(serve(router.clone(), stream, peer, SeatOf(Arc::new(seat)), stopping));
+    tokio::spawn(serve(
+        router.clone(),
+        stream,
+        peer,
+        SeatOf(Arc::new(seat)),
+        stopping,
+    ));
 }
 
 async fn serve(

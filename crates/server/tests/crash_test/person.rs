@@ -34,26 +34,51 @@ impl Account {
     pub async fn sign_up(url: &str, name: &str) -> Self {
         let http = reqwest::Client::new();
         let body = json!({"username": name, "password": "correct horse battery"});
-        let answer = http.post(format!("{url}/v1/accounts")).json(&body).send().await.unwrap();
+        let answer = http
+            .post(format!("{url}/v1/accounts"))
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         let session: Value = answer.json().await.unwrap();
-        let token = session["access_token"].as_str().expect("a session").to_owned();
-        Self { url: url.to_owned(), token, http }
+        let token = session["access_token"]
+            .as_str()
+            .expect("a session")
+            .to_owned();
+        Self {
+            url: url.to_owned(),
+            token,
+            http,
+        }
     }
 
     /// Makes a channel; its id.
     pub async fn make_channel(&self, name: &str) -> String {
-        let room = self.post("/v1/rooms", json!({"kind": "channel", "name": name})).await;
+        let room = self
+            .post("/v1/rooms", json!({"kind": "channel", "name": name}))
+            .await;
         room["id"].as_str().expect("a room").to_owned()
     }
 
     /// Joins a channel.
     pub async fn join(&self, room: &str) {
-        self.post(&format!("/v1/rooms/{room}/join"), json!({})).await;
+        self.post(&format!("/v1/rooms/{room}/join"), json!({}))
+            .await;
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {
-        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
-        request.json(&body).send().await.unwrap().json().await.unwrap()
+        let request = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
+        request
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     /// The client ids of a room's events, by seq.
@@ -61,8 +86,17 @@ impl Account {
         let mut log = BTreeMap::new();
         let mut after = 0;
         loop {
-            let path = format!("{}/v1/rooms/{room}/events?after={after}&limit=200", self.url);
-            let answer = self.http.get(path).bearer_auth(&self.token).send().await.unwrap();
+            let path = format!(
+                "{}/v1/rooms/{room}/events?after={after}&limit=200",
+                self.url
+            );
+            let answer = self
+                .http
+                .get(path)
+                .bearer_auth(&self.token)
+                .send()
+                .await
+                .unwrap();
             let page: Value = answer.json().await.unwrap();
             for event in page["events"].as_array().expect("a page of events") {
                 after = event["seq"].as_u64().unwrap();
@@ -90,14 +124,19 @@ impl Account {
                 tokio::time::sleep(PAUSE).await;
             }
         };
-        tokio::time::timeout(PATIENCE, try_for_long).await.expect("the server comes back")
+        tokio::time::timeout(PATIENCE, try_for_long)
+            .await
+            .expect("the server comes back")
     }
 }
 
 /// The next frame; `None` when the connection is gone.
 async fn hear(socket: &mut Socket) -> Option<Value> {
     loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("no silence")? {
+        match tokio::time::timeout(PATIENCE, socket.next())
+            .await
+            .expect("no silence")?
+        {
             Ok(Message::Text(text)) => return serde_json::from_str(&text).ok(),
             Ok(Message::Close(_)) | Err(_) => return None,
             Ok(_) => {}
@@ -151,7 +190,9 @@ async fn speak(
             if !send_all(&mut socket, &room, &mut again).await {
                 break;
             }
-            let Some(frame) = hear(&mut socket).await else { break };
+            let Some(frame) = hear(&mut socket).await else {
+                break;
+            };
             let answered = frame["id"].as_u64().and_then(|id| waiting.remove(&id));
             if let Some(client_id) = answered {
                 assert_eq!(frame["type"], "ack", "{frame}");
@@ -207,7 +248,10 @@ async fn watch(
     loop {
         let mut socket = account.connect(cursor.as_deref()).await;
         loop {
-            if heard.last().is_some_and(|last| *last >= up_to.load(Ordering::Acquire)) {
+            if heard
+                .last()
+                .is_some_and(|last| *last >= up_to.load(Ordering::Acquire))
+            {
                 return heard;
             }
             let next = tokio::time::timeout(Duration::from_millis(200), hear(&mut socket)).await;
@@ -222,7 +266,10 @@ fn note(frame: &Value, room: &str, heard: &mut Vec<u64>, cursor: &mut Option<Str
     match frame["type"].as_str() {
         Some("ack") => {
             let welcome = &frame["welcome"];
-            assert_ne!(welcome["resume"], "reset", "a crash is no reason to begin anew: {frame}");
+            assert_ne!(
+                welcome["resume"], "reset",
+                "a crash is no reason to begin anew: {frame}"
+            );
             if cursor.is_none() {
                 *cursor = welcome["cursor"].as_str().map(str::to_owned);
             }

@@ -41,14 +41,23 @@ fn spawn(data: &tempfile::TempDir, listen: &str) -> (Child, String) {
     let mut child = Command::new(binary)
         .args(["serve", "--listen", listen, "--data"])
         .arg(data.path())
-        .args(["--set", "limits.sends_per_s=100000", "--set", "limits.sends_burst=100000"])
+        .args([
+            "--set",
+            "limits.sends_per_s=100000",
+            "--set",
+            "limits.sends_burst=100000",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the server starts");
     let mut line = String::new();
     let stdout = child.stdout.take().expect("its output is piped");
-    BufReader::new(stdout).read_line(&mut line).expect("it says its address");
-    let at = line.find("http://").unwrap_or_else(|| panic!("no address in {line:?}"));
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("it says its address");
+    let at = line
+        .find("http://")
+        .unwrap_or_else(|| panic!("no address in {line:?}"));
     (child, line[at..].trim().to_owned())
 }

@@ -117,11 +117,14 @@ impl State {
             self.outbox.take(admitted);
         }
         self.flush(stream);
-        if taken < frames.len() {
-            Delivery::Full { taken }
-        } else {
-            Delivery::Taken
+        if taken == frames.len() {
+            return Delivery::Taken;
         }
+        if taken > 0 {
+            // What was taken may be written already, and then no later write tells of the room.
+            self.note_written(0);
+        }
+        Delivery::Full { taken }
     }
 
     /// Writes frames past the empty queue, and queues what the kernel did not take.
@@ -156,10 +159,14 @@ impl State {
             let Some(written) = self.judge(stream, result) else {
                 return;
             };
-            if self.outbox.advance(written) == Relief::Drained {
-                self.relieved = true;
-                self.wake();
-            }
+            self.note_written(written);
+        }
+    }
+
+    fn note_written(&mut self, written: usize) {
+        if self.outbox.advance(written) == Relief::Drained {
+            self.relieved = true;
+            self.wake();
         }
     }
 

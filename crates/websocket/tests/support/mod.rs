@@ -35,6 +35,7 @@ pub struct Setup {
     pub decoder: DecoderLimits,
     pub outbox: OutboxLimits,
     pub greeting: Greeting,
+    pub timing: Timing,
 }
 
 impl Default for Setup {
@@ -43,6 +44,7 @@ impl Default for Setup {
             decoder: DecoderLimits::default(),
             outbox: OutboxLimits::default(),
             greeting: Greeting::AtOnce,
+            timing: Timing::default(),
         }
     }
 }
@@ -71,7 +73,7 @@ where
 {
     let (sockets_in, sockets) = channel(SOCKETS_MAX);
     let (ended_in, ended) = channel(SOCKETS_MAX);
-    let heartbeat = Heartbeat::new(Timing::default()).unwrap();
+    let heartbeat = Heartbeat::new(setup.timing).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shared = Arc::new(Shared {

@@ -55,7 +55,10 @@ pub(super) fn carry_out(
         },
         Command::Ping(ping) => {
             let server_at_ms = app.engine.clock.now();
-            let pong = Pong { sent_at_ms: ping.sent_at_ms, server_at_ms };
+            let pong = Pong {
+                sent_at_ms: ping.sent_at_ms,
+                server_at_ms,
+            };
             Next::Answer(ack(id, AckBody::Pong(pong)))
         }
         Command::Status(status) => {
@@ -72,15 +75,15 @@ pub(super) fn carry_out(
 }
 
 /// Commands that are awaited and then answered here.
-fn look_up(
-    app: &Arc<App>,
-    connection: &Arc<Connection>,
-    id: CommandId,
-    command: Command,
-) -> Next {
+fn look_up(app: &Arc<App>, connection: &Arc<Connection>, id: CommandId, command: Command) -> Next {
     let now_us = app.engine.clock.monotonic_us();
     if let Err(exceeded) = app.requests.take(connection.user, now_us) {
-        return refuse(id, Refusal::RateLimited { retry_after_ms: exceeded.retry_after_ms });
+        return refuse(
+            id,
+            Refusal::RateLimited {
+                retry_after_ms: exceeded.retry_after_ms,
+            },
+        );
     }
     let (app, connection) = (app.clone(), connection.clone());
     Next::Await(Box::pin(async move {
@@ -128,7 +131,10 @@ fn begin_send(
     }
     let actor = actor(connection);
     let (room, client_id) = (message.room, message.client_id);
-    let answer = AnswerTo { outlet: outlet.clone(), command };
+    let answer = AnswerTo {
+        outlet: outlet.clone(),
+        command,
+    };
     match send_now(&app.engine, actor, message, answer) {
         Ok(None) => Next::Nothing,
         Ok(Some((message, _))) => {
@@ -170,7 +176,13 @@ async fn tell_earlier(
 ) -> Awaited {
     Awaited::Answer(match earlier(&app.engine, actor, room, client_id).await {
         Ok(Some(Sent { seq, at, duplicate })) => {
-            let sent = frame::SentAck { room, seq, at_ms: at, duplicate, budget: None };
+            let sent = frame::SentAck {
+                room,
+                seq,
+                at_ms: at,
+                duplicate,
+                budget: None,
+            };
             ack(command, AckBody::Sent(sent))
         }
         Ok(None) => ServerFrame::Refusal(refusal(command, &refused.into())),
@@ -192,8 +204,23 @@ fn raise(
     }
     let (app, outlet, user) = (app.clone(), outlet.clone(), connection.user);
     Next::Await(Box::pin(async move {
-        let waiter = MarkWaiter::Socket { outlet: outlet.clone(), user, command: id };
-        match mark_for(&app.engine, user, Mark { room, delivered, read }, waiter).await {
+        let waiter = MarkWaiter::Socket {
+            outlet: outlet.clone(),
+            user,
+            command: id,
+        };
+        match mark_for(
+            &app.engine,
+            user,
+            Mark {
+                room,
+                delivered,
+                read,
+            },
+            waiter,
+        )
+        .await
+        {
             Ok(()) => Awaited::Nothing,
             Err(failure) => {
                 outlet.end_command();
@@ -210,7 +237,14 @@ async fn send_signal(
     signal: Signal,
 ) -> Result<ServerFrame, Failure> {
     let data = signal.data.to_string();
-    signal_room::signal(&app.engine, connection.user, signal.room, &signal.name, data).await?;
+    signal_room::signal(
+        &app.engine,
+        connection.user,
+        signal.room,
+        &signal.name,
+        data,
+    )
+    .await?;
     Ok(done(id))
 }
 
@@ -223,7 +257,9 @@ async fn change_watches(
     let desk = &app.engine.presence;
     desk.unwatch(connection.id, &watch.unwatch);
     let (user, outlet) = (connection.user, &connection.outlet);
-    let people = desk.watch(user, connection.id, outlet, &watch.watch).await?;
+    let people = desk
+        .watch(user, connection.id, outlet, &watch.watch)
+        .await?;
     Ok(ack(id, AckBody::Presence(presence(&people))))
 }
 
@@ -233,11 +269,17 @@ async fn change_focus(
     id: CommandId,
     rooms: Option<Vec<RoomId>>,
 ) -> Result<ServerFrame, Failure> {
-    if rooms.as_ref().is_some_and(|rooms| rooms.len() > FOCUS_ROOMS_MAX) {
+    if rooms
+        .as_ref()
+        .is_some_and(|rooms| rooms.len() > FOCUS_ROOMS_MAX)
+    {
         return Err(Refusal::LimitReached("rooms in focus").into());
     }
     for room in rooms.iter().flatten() {
-        app.engine.rooms.require(*room, connection.user, Action::Read).await?;
+        app.engine
+            .rooms
+            .require(*room, connection.user, Action::Read)
+            .await?;
     }
     connection.focus(rooms).await;
     Ok(done(id))
@@ -249,26 +291,55 @@ async fn renew(app: &App, connection: &Connection, id: CommandId, token: &str) -
         Ok(caller) if caller.user == connection.user && caller.session == connection.session => {
             connection.outlet.stay_until(caller.expires_at);
             let access_expires_at_ms = caller.expires_at;
-            return Awaited::Answer(ack(id, AckBody::Token { access_expires_at_ms }));
+            return Awaited::Answer(ack(
+                id,
+                AckBody::Token {
+                    access_expires_at_ms,
+                },
+            ));
         }
-        Ok(_) => (ErrorCode::Forbidden, "the token is of another session".to_owned()),
+        Ok(_) => (
+            ErrorCode::Forbidden,
+            "the token is of another session".to_owned(),
+        ),
         Err(error) => {
             let code = error.0.known_code().unwrap_or(ErrorCode::Internal);
             (code, error.0.detail.unwrap_or(error.0.title))
         }
     };
-    Awaited::Answer(ServerFrame::Refusal(frame::Refusal::new(id, refused.0, refused.1)))
+    Awaited::Answer(ServerFrame::Refusal(frame::Refusal::new(
+        id, refused.0, refused.1,
+    )))
 }
 
 fn message(send: Send) -> Result<SendMessage, Refusal> {
     let text = MessageText::parse(send.text).map_err(|why| Refusal::invalid("text", &why))?;
-    let Send { room, client_id, reply_to, mentions, metadata, .. } = send;
-    let body = MessageBody { text, reply_to, mentions, metadata };
-    Ok(SendMessage { room, client_id, body })
+    let Send {
+        room,
+        client_id,
+        reply_to,
+        mentions,
+        metadata,
+        ..
+    } = send;
+    let body = MessageBody {
+        text,
+        reply_to,
+        mentions,
+        metadata,
+    };
+    Ok(SendMessage {
+        room,
+        client_id,
+        body,
+    })
 }
 
 fn actor(connection: &Connection) -> Actor {
-    Actor { user: connection.user, device: Some(connection.device) }
+    Actor {
+        user: connection.user,
+        device: Some(connection.device),
+    }
 }
 
 fn refuse(id: CommandId, refused: Refusal) -> Next {

@@ -1,9 +1,9 @@
 //! From what the engine says to the wire's frames.
 
+use tidings_domain::CommandId;
 use tidings_engine::envelope::{NoticeContent, ShownPresence};
 use tidings_engine::outlet::Reply;
 use tidings_engine::refusal::Failure;
-use tidings_domain::CommandId;
 use tidings_protocol::error::ErrorCode;
 use tidings_protocol::rest::person::{PresenceEntry, Profile};
 use tidings_protocol::socket::frame::{
@@ -16,19 +16,41 @@ use crate::rest::problem::code_of;
 /// What one connection is told.
 pub(super) fn of_reply(reply: Reply) -> ServerFrame {
     match reply {
-        Reply::Sent { command, room, seq, at, duplicate } => {
-            let sent = SentAck { room, seq, at_ms: at, duplicate, budget: None };
+        Reply::Sent {
+            command,
+            room,
+            seq,
+            at,
+            duplicate,
+        } => {
+            let sent = SentAck {
+                room,
+                seq,
+                at_ms: at,
+                duplicate,
+                budget: None,
+            };
             ack(command, AckBody::Sent(sent))
         }
         Reply::Marked { command, marks } => ack(command, AckBody::Marked(marks)),
         Reply::Failed { command, failure } => ServerFrame::Refusal(refusal(command, &failure)),
         Reply::Gap { room, from, to } => ServerFrame::Gap(Gap { room, from, to }),
-        Reply::Checkpoint { cursor, live } => {
-            ServerFrame::Checkpoint(Checkpoint { cursor: cursor.to_string(), live })
-        }
+        Reply::Checkpoint { cursor, live } => ServerFrame::Checkpoint(Checkpoint {
+            cursor: cursor.to_string(),
+            live,
+        }),
         Reply::Behind => ServerFrame::Behind,
-        Reply::Hint { room, head, at } => ServerFrame::Hint(Hint { room, head, at_ms: at }),
-        Reply::OwnReceipt { room, user, marks, unread } => ServerFrame::Receipt(Receipts {
+        Reply::Hint { room, head, at } => ServerFrame::Hint(Hint {
+            room,
+            head,
+            at_ms: at,
+        }),
+        Reply::OwnReceipt {
+            room,
+            user,
+            marks,
+            unread,
+        } => ServerFrame::Receipt(Receipts {
             room,
             receipts: vec![ReceiptEntry::new(user, marks)],
             unread: Some(unread.into()),
@@ -40,17 +62,26 @@ pub(super) fn of_reply(reply: Reply) -> ServerFrame {
 /// What many connections are told.
 pub(super) fn of_notice(content: &NoticeContent) -> ServerFrame {
     match content {
-        NoticeContent::Typing { room, user, active } => {
-            ServerFrame::Typing(TypingNotice { room: *room, user: *user, active: *active })
-        }
-        NoticeContent::Signal { room, user, name, data } => ServerFrame::Signal(SignalNotice {
+        NoticeContent::Typing { room, user, active } => ServerFrame::Typing(TypingNotice {
+            room: *room,
+            user: *user,
+            active: *active,
+        }),
+        NoticeContent::Signal {
+            room,
+            user,
+            name,
+            data,
+        } => ServerFrame::Signal(SignalNotice {
             room: *room,
             user: *user,
             name: name.clone(),
             data: serde_json::from_str(data).unwrap_or_default(),
         }),
         NoticeContent::Receipts { room, receipts } => {
-            let entries = receipts.iter().map(|one| ReceiptEntry::new(one.user, one.marks));
+            let entries = receipts
+                .iter()
+                .map(|one| ReceiptEntry::new(one.user, one.marks));
             ServerFrame::Receipt(Receipts {
                 room: *room,
                 receipts: entries.collect(),
@@ -58,9 +89,9 @@ pub(super) fn of_notice(content: &NoticeContent) -> ServerFrame {
             })
         }
         NoticeContent::Presence(people) => ServerFrame::Presence(presence(people)),
-        NoticeContent::Profile(user) => {
-            ServerFrame::Profile(ProfileNotice { user: Profile::from(&**user) })
-        }
+        NoticeContent::Profile(user) => ServerFrame::Profile(ProfileNotice {
+            user: Profile::from(&**user),
+        }),
     }
 }
 
@@ -71,7 +102,9 @@ pub(super) fn presence(people: &[ShownPresence]) -> PresenceNotice {
         last_seen_at_ms: one.last_seen_at,
         status_text: one.status_text.clone(),
     });
-    PresenceNotice { presence: entries.collect() }
+    PresenceNotice {
+        presence: entries.collect(),
+    }
 }
 
 pub(super) const fn ack(id: CommandId, body: AckBody) -> ServerFrame {
@@ -91,8 +124,12 @@ pub(super) fn refusal(id: CommandId, failure: &Failure) -> Refusal {
         }
         Failure::Outage(outage) => {
             tracing::error!(%outage, "a command failed");
-            Refusal::new(id, ErrorCode::Unavailable, "send it again with the same client id")
-                .retry_after_ms(1_000)
+            Refusal::new(
+                id,
+                ErrorCode::Unavailable,
+                "send it again with the same client id",
+            )
+            .retry_after_ms(1_000)
         }
     }
 }

@@ -48,11 +48,24 @@ pub(super) async fn greet(
             return Err(ApiError::with(ErrorCode::Unauthenticated, detail).into());
         }
     };
-    let user = app.engine.people.get(caller.user).await.map_err(ApiError::from)?;
+    let user = app
+        .engine
+        .people
+        .get(caller.user)
+        .await
+        .map_err(ApiError::from)?;
     let user = user.ok_or_else(|| ApiError::new(ErrorCode::Unauthenticated))?;
-    if let Some(name) = hello.device_name.as_deref().and_then(|n| DisplayName::parse(n).ok()) {
+    if let Some(name) = hello
+        .device_name
+        .as_deref()
+        .and_then(|n| DisplayName::parse(n).ok())
+    {
         let accounts = &app.engine.store.accounts;
-        drop(accounts.rename_device(caller.user, caller.device, name).await);
+        drop(
+            accounts
+                .rename_device(caller.user, caller.device, name)
+                .await,
+        );
     }
     let judged = Connection::judge(&app.engine, hello.cursor.as_deref()).await;
     let (verdict, now) = judged.map_err(ApiError::from)?;
@@ -64,7 +77,13 @@ pub(super) async fn greet(
         app.engine.meters.resumes.one();
     }
     let cursor = Cursor::at(now.epoch, from);
-    Ok(Greeted { caller, from, user, verdict, cursor })
+    Ok(Greeted {
+        caller,
+        from,
+        user,
+        verdict,
+        cursor,
+    })
 }
 
 impl Greeted {
@@ -108,6 +127,10 @@ impl From<ApiError> for Turned {
             _ => CloseCode::TryAgainLater,
         };
         let detail = error.0.detail.unwrap_or(error.0.title);
-        Self { code, detail, close }
+        Self {
+            code,
+            detail,
+            close,
+        }
     }
 }

@@ -29,7 +29,12 @@ pub(super) struct SocketOutlet {
 impl SocketOutlet {
     pub(super) const fn new(socket: Arc<Socket>, encoding: Encoding) -> Self {
         let (in_flight, expires_at_ms) = (AtomicU32::new(0), AtomicI64::new(i64::MAX));
-        Self { socket, encoding, in_flight, expires_at_ms }
+        Self {
+            socket,
+            encoding,
+            in_flight,
+            expires_at_ms,
+        }
     }
 
     /// Takes a place among the commands under way, if there is one; the answer gives it back.
@@ -46,7 +51,6 @@ impl SocketOutlet {
     pub(super) fn end_command(&self) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
-
 
     /// A frame of the encoding's kind.
     pub(super) fn frame(&self, payload: &[u8]) -> Frame {
@@ -90,7 +94,9 @@ impl Outlet for SocketOutlet {
     fn event(&self, envelope: &Arc<Envelope>) -> Offer {
         let encoding = self.encoding;
         let bytes = envelope.encoded.get(slot(encoding), || {
-            frame(encoding, &codec::encode_event(encoding, &envelope.event)).as_bytes().clone()
+            frame(encoding, &codec::encode_event(encoding, &envelope.event))
+                .as_bytes()
+                .clone()
         });
         taken(self.socket.offer(Frame::from_built(bytes)))
     }
@@ -109,7 +115,10 @@ impl Outlet for SocketOutlet {
     }
 
     fn reply(&self, reply: Reply) -> Offer {
-        if matches!(reply, Reply::Sent { .. } | Reply::Marked { .. } | Reply::Failed { .. }) {
+        if matches!(
+            reply,
+            Reply::Sent { .. } | Reply::Marked { .. } | Reply::Failed { .. }
+        ) {
             self.end_command();
         }
         let payload = codec::encode(self.encoding, &frames::of_reply(reply));
@@ -125,7 +134,8 @@ impl Outlet for SocketOutlet {
     }
 
     fn stay_until(&self, expires_at: Timestamp) {
-        self.expires_at_ms.store(expires_at.millis(), Ordering::Relaxed);
+        self.expires_at_ms
+            .store(expires_at.millis(), Ordering::Relaxed);
     }
 
     fn expire(&self, now: Timestamp) {

@@ -70,12 +70,21 @@ impl Session {
         seat: Option<SeatOf>,
     ) -> Self {
         let stage = Stage::Silent(known.map(Box::new));
-        Self { app, outlet, stage, live: Arc::default(), _seat: seat, deaf_refusals: 0 }
+        Self {
+            app,
+            outlet,
+            stage,
+            live: Arc::default(),
+            _seat: seat,
+            deaf_refusals: 0,
+        }
     }
 
     /// What ends the engine's side once the socket has ended.
     pub(super) fn ending(&self) -> Ending {
-        Ending { live: self.live.clone() }
+        Ending {
+            live: self.live.clone(),
+        }
     }
 
     fn say(&self, frame: &ServerFrame) {
@@ -123,12 +132,15 @@ impl Session {
                 Flow::Continue
             }
             (Stage::Live(_), Command::Hello(_)) => {
-                self.refuse(id, ErrorCode::AlreadyGreeted, "this connection was greeted already");
+                self.refuse(
+                    id,
+                    ErrorCode::AlreadyGreeted,
+                    "this connection was greeted already",
+                );
                 Flow::Continue
             }
             (Stage::Live(connection), command) => {
-                let next =
-                    commands::carry_out(&self.app, connection, &self.outlet, id, command);
+                let next = commands::carry_out(&self.app, connection, &self.outlet, id, command);
                 self.go_on(next)
             }
         }
@@ -165,7 +177,11 @@ impl Session {
         *self.live.lock() = Some(connection.clone());
         // It may have ended since the upgrade, or since its ticket was issued.
         if self.app.sessions.has_ended(greeted.caller.session) {
-            self.refuse(id, ErrorCode::SessionRevoked, ErrorCode::SessionRevoked.title());
+            self.refuse(
+                id,
+                ErrorCode::SessionRevoked,
+                ErrorCode::SessionRevoked.title(),
+            );
             return self.close(CloseCode::SessionRevoked);
         }
         self.outlet.stay_until(greeted.caller.expires_at);
@@ -193,7 +209,11 @@ impl Handler for Session {
         };
         match codec::decode_command(encoding, payload) {
             Ok((id, command)) => self.command(id, command),
-            Err(CommandError { id: Some(id), code, detail }) => {
+            Err(CommandError {
+                id: Some(id),
+                code,
+                detail,
+            }) => {
                 self.refuse(id, code, &detail);
                 Flow::Continue
             }
@@ -214,8 +234,7 @@ impl Handler for Session {
             Awaited::Answer(frame) => self.answer(&frame),
             Awaited::Again(parked) => {
                 if let Stage::Live(connection) = &self.stage {
-                    let next =
-                        commands::send_again(&self.app, connection, &self.outlet, *parked);
+                    let next = commands::send_again(&self.app, connection, &self.outlet, *parked);
                     return self.go_on(next);
                 }
             }

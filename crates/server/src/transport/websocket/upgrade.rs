@@ -24,11 +24,19 @@ use crate::rest::problem::ApiError;
 /// Answers `GET /v1/socket`.
 pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let offered = Encoding::ALL.map(Encoding::subprotocol);
-    let judged =
-        handshake::check(request.method(), request.version(), request.headers(), &offered);
+    let judged = handshake::check(
+        request.method(),
+        request.version(),
+        request.headers(),
+        &offered,
+    );
     let accepted = match judged {
         Ok(accepted) => accepted,
-        Err(rejection) => return rejection.response().map(|()| Body::from(rejection.to_string())),
+        Err(rejection) => {
+            return rejection
+                .response()
+                .map(|()| Body::from(rejection.to_string()));
+        }
     };
     if let Err(foreign) = check_origin(&app, request.headers()) {
         return foreign.into_response();
@@ -40,7 +48,9 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Respo
         Ok(known) => known,
         Err(error) => return error.into_response(),
     };
-    let encoding = accepted.subprotocol.map_or(Encoding::Json, |index| Encoding::ALL[index]);
+    let encoding = accepted
+        .subprotocol
+        .map_or(Encoding::Json, |index| Encoding::ALL[index]);
     let seat = request.extensions().get::<SeatOf>().cloned();
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
@@ -91,32 +101,52 @@ async fn who(
     if headers.contains_key(header::AUTHORIZATION) {
         return Caller::of(app, headers).await?.user().map(Some);
     }
-    let Some(ticket) = ticket else { return Ok(None) };
+    let Some(ticket) = ticket else {
+        return Ok(None);
+    };
     let now_ms = app.engine.clock.monotonic_ms();
     let redeemed = random::bytes(ticket).and_then(|secret| app.tickets.redeem(secret, now_ms));
     let detail = "the ticket was used, has expired, or never was";
-    redeemed.map(Some).ok_or_else(|| ApiError::with(ErrorCode::Unauthenticated, detail))
+    redeemed
+        .map(Some)
+        .ok_or_else(|| ApiError::with(ErrorCode::Unauthenticated, detail))
 }
 
 fn ticket_of(query: &str) -> Option<&str> {
-    query.split('&').find_map(|pair| pair.strip_prefix("ticket="))
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("ticket="))
 }
 
 /// A page of another site must not open sockets in its visitors' names. Who sends no `Origin` is
 /// no browser, and has no visitors.
 fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    let Some(origin) = origins.next() else { return Ok(()) };
+    let Some(origin) = origins.next() else {
+        return Ok(());
+    };
     let foreign = || ApiError::with(ErrorCode::Forbidden, "this page's origin is not allowed");
     if origins.next().is_some() {
         return Err(foreign());
     }
     let origin = origin.to_str().map_err(|_| foreign())?;
-    let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let own = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let is_own = own.is_some_and(|host| {
-        origin.strip_prefix("http://") == Some(host) || origin.strip_prefix("https://") == Some(host)
+        origin.strip_prefix("http://") == Some(host)
+            || origin.strip_prefix("https://") == Some(host)
     });
     let is_public = origin == app.public_url();
-    let is_listed = app.config.server.allowed_origins.iter().any(|allowed| allowed == origin);
-    if is_own || is_public || is_listed { Ok(()) } else { Err(foreign()) }
+    let is_listed = app
+        .config
+        .server
+        .allowed_origins
+        .iter()
+        .any(|allowed| allowed == origin);
+    if is_own || is_public || is_listed {
+        Ok(())
+    } else {
+        Err(foreign())
+    }
 }
