@@ -1,15 +1,17 @@
 //! Very many clients on one thread.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Socket, Type};
 
 use crate::wire::{MASKED_PING, MASKED_PONG, UPGRADE_REQUEST};
 
 /// How many connections are opened before all are heard.
 const BATCH: usize = 2000;
+const CLIENTS_PER_ADDRESS: usize = 2000;
 const STALLED_AFTER: Duration = Duration::from_secs(20);
 
 /// Open WebSockets to one server.
@@ -71,8 +73,18 @@ impl Clients {
         Ok(())
     }
 
+    /// Connects from an address of the loopback that is shared with few others, so that ports do
+    /// not run out.
+    fn connect(&self) -> io::Result<TcpStream> {
+        let own = Ipv4Addr::new(127, 0, 1, (self.len() / CLIENTS_PER_ADDRESS) as u8 + 1);
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&SocketAddr::from((own, 0)).into())?;
+        socket.connect(&self.address.into())?;
+        Ok(socket.into())
+    }
+
     fn shake_hands(&self) -> io::Result<TcpStream> {
-        let mut stream = TcpStream::connect(self.address)?;
+        let mut stream = self.connect()?;
         stream.set_nodelay(true)?;
         stream.write_all(UPGRADE_REQUEST)?;
         let mut response = Vec::new();
