@@ -45,7 +45,7 @@ const GREETING_TIMEOUT_MS: u64 = 10_000;
 const PROBE_AFTER_MS: u64 = 30_000;
 /// So much later, still silent, the connection counts as dead.
 const PROBE_TIMEOUT_MS: u64 = 10_000;
-/// A token is renewed so long before it expires.
+/// A token is renewed so long before it expires; one that lives shortly, when half its life is over.
 const RENEW_BEFORE_MS: u64 = 60_000;
 /// Fetching is tried again after so long.
 const FETCH_AGAIN_MS: u64 = 1_000;
@@ -75,6 +75,7 @@ enum Said {
 struct HeldToken {
     text: String,
     expires_at_ms: u64,
+    renew_at_ms: u64,
     is_renewing: bool,
 }
 
@@ -220,6 +221,7 @@ impl Machine {
         self.token = Some(HeldToken {
             text,
             expires_at_ms,
+            renew_at_ms: expires_at_ms - RENEW_BEFORE_MS.min(valid_for_ms / 2),
             is_renewing: false,
         });
         match self.link {
@@ -458,6 +460,6 @@ impl Machine {
 
     fn renewal_at_ms(&self) -> Option<u64> {
         let token = self.token.as_ref().filter(|token| !token.is_renewing)?;
-        Some(token.expires_at_ms.saturating_sub(RENEW_BEFORE_MS))
+        Some(token.renew_at_ms)
     }
 }

@@ -345,6 +345,30 @@ fn a_token_is_renewed_before_it_expires() {
 }
 
 #[test]
+fn a_token_that_lives_shortly_is_not_renewed_at_once() {
+    check(
+        "
+        0 start
+            authenticate
+        0 token T 20000
+            connect
+        0 connected
+            > 1 hello T -
+        0 welcome 1 fresh
+            tell connected
+        9999 tick
+        10000 tick
+            authenticate
+        10000 token U 20000
+            > 2 token U
+        19999 tick
+        20000 tick
+            authenticate
+    ",
+    );
+}
+
+#[test]
 fn watermarks_are_said_once_and_again_after_a_cut_until_they_are_heard() {
     after_greeting(
         "

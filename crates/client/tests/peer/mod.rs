@@ -26,6 +26,8 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 pub(crate) const ROOM: &str = "0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10";
 pub(crate) const ANA: &str = "0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f11";
 
+const YEAR_2100_MS: u64 = 4_102_444_800_000;
+
 /// A listening peer.
 pub(crate) struct Peer {
     pub(crate) session: Arc<Session>,
@@ -218,6 +220,6 @@ fn page(events: &[Value], after: u64) -> Value {
 fn session(number: u32) -> Value {
     let id = "0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f12";
     json!({"user": profile(), "session_id": id, "device_id": id,
-           "access_token": format!("token-{number}"), "access_expires_at_ms": u32::MAX,
-           "refresh_token": format!("refresh-{number}"), "refresh_expires_at_ms": u32::MAX})
+           "access_token": format!("token-{number}"), "access_expires_at_ms": YEAR_2100_MS,
+           "refresh_token": format!("refresh-{number}"), "refresh_expires_at_ms": YEAR_2100_MS})
 }
