@@ -29,9 +29,11 @@ pub(crate) const LOG_BYTES_KEPT: u64 = 2 * BEGIN_ANEW_PAGES * crate::options::PA
 
 const _: () = assert!(REST_PAGES < COPY_PAGES, "the thread leaves little enough");
 
-/// The writer's end of it.
+/// The writer's end of it. The thread ends with it.
 pub(crate) struct Checkpoints {
-    wake: SyncSender<()>,
+    // Taken at the end, which tells the thread.
+    wake: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Who is to copy.
@@ -56,12 +58,15 @@ fn due(length: u64, copied: u64) -> Due {
 }
 
 impl Checkpoints {
-    /// Starts the thread on a connection of its own. It ends when the writer does.
-    pub(crate) fn start(conn: Connection) -> std::io::Result<(Self, JoinHandle<()>)> {
+    /// Starts the thread on a connection of its own.
+    pub(crate) fn start(conn: Connection) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let thread = std::thread::Builder::new().name("store-checkpoint".into());
-        let handle = thread.spawn(move || serve(&conn, &woken))?;
-        Ok((Self { wake }, handle))
+        let thread = thread.spawn(move || serve(&conn, &woken))?;
+        Ok(Self {
+            wake: Some(wake),
+            thread: Some(thread),
+        })
     }
 
     /// Looks after a commit whether anything is due. A failure is no failure of the commit: what
@@ -72,12 +77,22 @@ impl Checkpoints {
             Due::Nobody => Ok(()),
             Due::TheThread => {
                 // If it was woken already, that will do.
-                let _woken_already = self.wake.try_send(());
+                let _woken_already = self.wake.as_ref().map(|wake| wake.try_send(()));
                 Ok(())
             }
             Due::TheWriter => copy(conn),
         });
         report(done);
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.wake = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so; there is nothing left to do for it.
+            let _ended = thread.join();
+        }
     }
 }
 

@@ -14,22 +14,23 @@ const ROOMS_KEPT: usize = 16 * 1024;
 
 /// The writing thread's own.
 pub(crate) struct Desk {
+    // Dropped first: the connection that closes last copies what is left and removes the log.
+    checkpoints: Checkpoints,
     pub(crate) conn: Connection,
     pub(crate) projection: Projection,
     /// The log's last position, this transaction included.
     pub(crate) last_position: u64,
     data_version: i64,
-    checkpoints: Checkpoints,
 }
 
 impl Desk {
     pub(crate) fn new(conn: Connection, checkpoints: Checkpoints) -> Self {
         Self {
+            checkpoints,
             conn,
             projection: Projection::default(),
             last_position: 0,
             data_version: -1,
-            checkpoints,
         }
     }
 

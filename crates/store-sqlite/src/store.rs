@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use parking_lot::Mutex;
 use tidings_engine::ports::{Outage, Store};
 
 use crate::checkpoints::Checkpoints;
@@ -19,6 +18,9 @@ use crate::writer::Writer;
 /// How outages name this store.
 pub(crate) const PORT: &str = "the embedded store";
 
+/// Why a thread can always be reached.
+const LAST_CLONE: &str = "lines are taken when no clone is left";
+
 /// All ports over one SQLite file. Clones share it; with the last of them its threads end, what was
 /// queued is committed, and the file is free again.
 #[derive(Clone)]
@@ -27,9 +29,12 @@ pub struct SqliteStore {
 }
 
 struct Shared {
-    // Taken when the last clone goes: without senders the threads come to their end.
-    lines: Option<(Writer, Readers)>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    // Taken when the last clone goes: without its line a thread comes to its end. The writer ends
+    // last, so that its connection is the one that closes the file.
+    readers: Option<Readers>,
+    writer: Option<Writer>,
+    reading: Vec<JoinHandle<()>>,
+    writing: Option<JoinHandle<()>>,
     meta: Meta,
     origin: Origin,
     path: PathBuf,
@@ -66,16 +71,15 @@ impl SqliteStore {
             path: path.to_owned(),
             cause: error.to_string(),
         };
-        let readers = open_readers(&options)?;
-        let (readers, mut threads) = Readers::start(readers).map_err(failed)?;
-        let copier = open::open_copier(&options)?;
-        let (checkpoints, copying) = Checkpoints::start(copier).map_err(failed)?;
+        let (readers, reading) = Readers::start(open_readers(&options)?).map_err(failed)?;
+        let checkpoints = Checkpoints::start(open::open_copier(&options)?).map_err(failed)?;
         let (writer, writing) = Writer::start(Desk::new(writer, checkpoints)).map_err(failed)?;
-        threads.extend([writing, copying]);
         Ok(Self {
             shared: Arc::new(Shared {
-                lines: Some((writer, readers)),
-                threads: Mutex::new(threads),
+                readers: Some(readers),
+                writer: Some(writer),
+                reading,
+                writing: Some(writing),
                 meta,
                 origin,
                 path: options.path,
@@ -116,7 +120,8 @@ impl SqliteStore {
         doing: &'static str,
         work: impl FnMut(&mut Desk) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Outage> {
-        self.lines().0.write(doing, work).await
+        let writer = self.shared.writer.as_ref().expect(LAST_CLONE);
+        writer.write(doing, work).await
     }
 
     pub(crate) async fn read<T: Send + 'static>(
@@ -124,12 +129,8 @@ impl SqliteStore {
         doing: &'static str,
         work: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Outage> {
-        self.lines().1.read(doing, work).await
-    }
-
-    fn lines(&self) -> &(Writer, Readers) {
-        let lines = self.shared.lines.as_ref();
-        lines.expect("they are taken when no clone is left")
+        let readers = self.shared.readers.as_ref().expect(LAST_CLONE);
+        readers.read(doing, work).await
     }
 }
 
@@ -146,9 +147,13 @@ fn open_readers(options: &Options) -> Result<Vec<Reader>, OpenError> {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.lines = None;
-        for thread in self.threads.get_mut().drain(..) {
-            // A thread that panicked has said so; there is nothing left to do for it.
+        // A thread that panicked has said so; there is nothing left to do for it.
+        self.readers = None;
+        for thread in self.reading.drain(..) {
+            let _ended = thread.join();
+        }
+        self.writer = None;
+        if let Some(thread) = self.writing.take() {
             let _ended = thread.join();
         }
     }
