@@ -102,6 +102,15 @@ fn watch(bench: &Bench, process: Watched, mut members: ClientProcess) -> Outcome
     members.close()?;
     let left_bytes = returned(process, empty_bytes, all_bytes)?;
     let all = f64::from(sizes.idle_all);
+    terminal::note(&format!(
+        "private memory: {} without connections, {} with {}, {} with {}, {} when all had left",
+        mebibytes(empty_bytes),
+        mebibytes(first_bytes),
+        sizes.idle_first,
+        mebibytes(all_bytes),
+        sizes.idle_all,
+        mebibytes(left_bytes),
+    ));
     Ok(Figures {
         open_us,
         bytes: (all_bytes as f64 - first_bytes as f64) / f64::from(opened),
@@ -134,6 +143,10 @@ fn returned(process: Watched, empty_bytes: u64, all_bytes: u64) -> Outcome<u64> 
         }
     }
     Ok(left_bytes)
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / 1_048_576.0)
 }
 
 /// In percent of what the connections took.
