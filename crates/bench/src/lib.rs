@@ -1,7 +1,7 @@
 //! The load tool: what the server costs, beside a floor that is measured in the same run.
 //!
-//! A run consists of several processes: this tool, the server under test, the [floor](floor), and
-//! [clients](client) with thousands of members each. It measures CPU and memory of the server from
+//! A run consists of several processes: this tool, the server under test, the [`floor`], and
+//! [clients](mod@client) with thousands of members each. It measures CPU and memory of the server from
 //! outside, latency from the time at which a message was meant to be sent, and it checks all that is
 //! heard: a run that lost something has no result.
 //!

@@ -10,9 +10,9 @@ use tidings_protocol::{Command, Event};
 /// What to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Get a fresh token, and hand in [`Input::Authenticated`] or its failure.
+    /// Get a fresh token, and hand in [`Authenticated`](super::Input::Authenticated) or its failure.
     Authenticate,
-    /// Open a socket, and hand in [`Input::Connected`] or [`Input::Disconnected`].
+    /// Open a socket, and hand in [`Connected`](super::Input::Connected) or [`Disconnected`](super::Input::Disconnected).
     Connect,
     /// Write a command.
     Write(CommandId, Command),

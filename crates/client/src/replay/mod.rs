@@ -7,7 +7,7 @@
 //! its room and compared byte by byte. The server may be killed at any time: every request is
 //! repeated until it is answered, and no repetition makes a second message.
 //!
-//! [`line`] says how a line becomes a message and back. [`generator`] makes logs for whoever has
+//! [`mod@line`] says how a line becomes a message and back. [`generator`] makes logs for whoever has
 //! none.
 
 pub mod generator;

@@ -22,7 +22,7 @@ use crate::wheel::Tick;
 pub enum Delivery {
     /// All will be written, unless the connection ends.
     Taken,
-    /// Only the first `taken` of them were taken; [`Handler::drained`] tells when there is room.
+    /// Only the first `taken` of them were taken; [`drained`](crate::Handler::drained) tells when there is room.
     Full {
         /// How many.
         taken: usize,
@@ -58,7 +58,7 @@ pub(super) struct State {
     pub(super) closing: Option<CloseCode>,
     /// The kernel takes no more; the connection's own task waits until it does.
     pub(super) blocked: bool,
-    /// [`Handler::drained`] is due.
+    /// [`drained`](crate::Handler::drained) is due.
     pub(super) relieved: bool,
     /// The handler is at work, so nothing is read: silence is not the client's.
     pub(super) busy: bool,
