@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
 use crate::checkpoints::LOG_BYTES_KEPT;
@@ -263,6 +264,8 @@ fn tune(conn: &Connection, options: &Options) -> rusqlite::Result<()> {
 /// What every connection is told first; nothing here changes the file.
 fn set_up(conn: &Connection, options: &Options, cache_kib: u32) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // A plan may not depend on the values bound: else statements are compiled anew for each of them.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "busy_timeout", options.busy_timeout_ms)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
