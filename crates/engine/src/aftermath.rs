@@ -32,13 +32,7 @@ pub(crate) async fn run(engine: Arc<Engine>, mut news: mpsc::Receiver<Aftermath>
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            next = news.recv() => match next {
-                Some(Aftermath::Receipt(change)) => {
-                    receipts.entry(change.room).or_default().insert(change.user, change.marks);
-                }
-                Some(Aftermath::Removed(user)) => drop(removed.insert(user)),
-                None => return,
-            },
+            biased;
             _ = tick.tick() => {
                 let (receipts, removed) =
                     (std::mem::take(&mut receipts), std::mem::take(&mut removed));
@@ -47,6 +41,13 @@ pub(crate) async fn run(engine: Arc<Engine>, mut news: mpsc::Receiver<Aftermath>
                     tokio::spawn(settle(engine.clone(), receipts, removed));
                 }
             }
+            next = news.recv() => match next {
+                Some(Aftermath::Receipt(change)) => {
+                    receipts.entry(change.room).or_default().insert(change.user, change.marks);
+                }
+                Some(Aftermath::Removed(user)) => drop(removed.insert(user)),
+                None => return,
+            },
         }
     }
 }

@@ -7,9 +7,9 @@
 //! *Limit*: the events of one window, the windows under way at once, and the events that are sent
 //! before gaps are stated instead.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use tidings_domain::limits::{
     RECEIPTS_SHOWN_MEMBERS_MAX, RESUME_EVENTS_MAX, RESUME_EVENTS_PER_ROOM_MAX,
 };
@@ -21,6 +21,7 @@ use crate::fanout::{Hub, Join, JoinOutcome};
 use crate::meters::Meters;
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
 use crate::people::People;
+use crate::planted::{self, Bug};
 use crate::ports::{Log, Outage, UserRoom, UserRooms};
 use crate::recent::{Recent, TailSince};
 
@@ -228,6 +229,12 @@ impl CatchUp {
             return Ok(tail);
         }
         self.meters.tail_misses.one();
+        if planted::is(Bug::ResumeFromMemoryOnly) {
+            return Ok(TailSince {
+                first: None,
+                events: Vec::new(),
+            });
+        }
         let since = self.log.events_since(id, position, limit).await?;
         let events = since.events.into_iter().map(Envelope::new).collect();
         Ok(TailSince {
@@ -270,7 +277,7 @@ impl CatchUp {
             .log
             .receipts_since(reader.user, from, RECEIPTS_SHOWN_MEMBERS_MAX)
             .await?;
-        let mut rooms: HashMap<RoomId, Vec<ShownReceipt>> = HashMap::new();
+        let mut rooms: BTreeMap<RoomId, Vec<ShownReceipt>> = BTreeMap::new();
         for change in changes {
             let own = change.user == reader.user;
             let shown = if own {

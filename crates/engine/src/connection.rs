@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use crate::catchup::Reader;
 use crate::engine::Engine;
 use crate::outlet::{ConnectionId, Farewell, Outlet};
+use crate::planted::{self, Bug};
 use crate::ports::Outage;
 use crate::presence::Departure;
 use crate::refusal::Refusal;
@@ -119,6 +120,9 @@ impl Connection {
             Err(_) => Verdict::Reset(ResetReason::CursorInvalid),
             Ok(cursor) if cursor.epoch != start.epoch => Verdict::Reset(ResetReason::EpochChanged),
             Ok(cursor) if cursor.position > start.position => Verdict::Reset(ResetReason::Ahead),
+            Ok(cursor) if planted::is(Bug::CursorOffByOne) => {
+                Verdict::Resumed(cursor.position.next().min(start.position))
+            }
             Ok(cursor) => Verdict::Resumed(cursor.position),
         };
         Ok((verdict, now))

@@ -83,18 +83,23 @@ impl Connections {
 
     /// Ends those whose tokens have expired.
     pub fn expire(&self, now: Timestamp) {
-        let all: Vec<Entry> = self.sessions.lock().values().flatten().cloned().collect();
-        for entry in all {
+        for entry in self.all() {
             entry.outlet.expire(now);
         }
     }
 
     /// Ends all connections.
     pub fn end_all(&self, farewell: Farewell) {
-        let all: Vec<Entry> = self.sessions.lock().values().flatten().cloned().collect();
-        for entry in all {
+        for entry in self.all() {
             entry.outlet.close(farewell);
         }
+    }
+
+    /// In the order in which they were opened.
+    fn all(&self) -> Vec<Entry> {
+        let mut all: Vec<Entry> = self.sessions.lock().values().flatten().cloned().collect();
+        all.sort_unstable_by_key(|entry| entry.id);
+        all
     }
 
     /// The outlet of a connection, if it lives; looked up by session.

@@ -22,6 +22,7 @@ pub mod meters;
 pub mod outlet;
 pub mod pages;
 pub mod people;
+pub mod planted;
 pub mod ports;
 pub mod presence;
 pub mod receipts;

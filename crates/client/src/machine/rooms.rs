@@ -3,7 +3,7 @@
 //! While a part of a room is being fetched, what the stream brings beyond it is not kept but only
 //! remembered as wanted, and fetched in its turn: memory stays the same however far behind it is.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use tidings_domain::{RoomId, Seq};
 use tidings_protocol::Event;
@@ -32,7 +32,7 @@ enum Fetch {
 #[derive(Debug)]
 pub(super) struct Rooms {
     reading: Reading,
-    rooms: HashMap<RoomId, Room>,
+    rooms: BTreeMap<RoomId, Room>,
     is_catching_up: bool,
 }
 
@@ -40,7 +40,7 @@ impl Rooms {
     pub(super) fn new(reading: Reading) -> Self {
         Self {
             reading,
-            rooms: HashMap::new(),
+            rooms: BTreeMap::new(),
             is_catching_up: false,
         }
     }

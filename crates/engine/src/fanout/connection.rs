@@ -1,13 +1,15 @@
 //! A connection in its shard: live or lagging, and what it wants to hear in full.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use tidings_domain::{Cursor, Epoch, Event, Position, RoomId, Seq, Timestamp};
 
 use super::audience::UserKey;
 use crate::envelope::{Envelope, Notice, NoticeContent};
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
+use crate::planted::{self, Bug};
 
 /// After so many events a connection is told where it stands, however soon that is: a resume
 /// repeats no more than these.
@@ -30,7 +32,7 @@ pub(super) struct Connection {
 #[derive(Default)]
 pub(super) struct Focus {
     rooms: HashSet<RoomId>,
-    hints: HashMap<RoomId, (Seq, Timestamp)>,
+    hints: BTreeMap<RoomId, (Seq, Timestamp)>,
 }
 
 impl Connection {
@@ -39,6 +41,9 @@ impl Connection {
     pub(super) fn tell(&mut self, envelope: &Arc<Envelope>, epoch: Epoch) {
         let position = envelope.event.position;
         if self.outlet.event(envelope) == Offer::Full {
+            if planted::is(Bug::SilentDrop) {
+                return;
+            }
             return self.begin_lag(Position(position.0 - 1));
         }
         self.told += 1;
@@ -75,7 +80,7 @@ impl Connection {
         self.wants = rooms.map(|rooms| {
             Box::new(Focus {
                 rooms: rooms.into_iter().collect(),
-                hints: HashMap::new(),
+                hints: BTreeMap::new(),
             })
         });
     }

@@ -189,12 +189,14 @@ async fn run(mut shard: Shard, mut inputs: mpsc::Receiver<Input>) {
     checkpoints.reset();
     loop {
         tokio::select! {
+            // What is due now and then goes first, or a busy shard would never come to it.
+            biased;
+            _ = hints.tick() => shard.send_hints(),
+            _ = checkpoints.tick() => shard.send_checkpoints(),
             input = inputs.recv() => match input {
                 Some(input) => handle(&mut shard, input),
                 None => return,
             },
-            _ = hints.tick() => shard.send_hints(),
-            _ = checkpoints.tick() => shard.send_checkpoints(),
         }
         flush(&mut shard, &mut inputs).await;
     }

@@ -17,6 +17,7 @@ use super::connection::Connection;
 use super::dirty::{Dirty, Urgency};
 use crate::envelope::{Envelope, Notice};
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
+use crate::planted::{self, Bug};
 
 /// Events that the shard remembers, so that a reader who comes from the log finds the join.
 const RING_EVENTS_MAX: usize = 4_096;
@@ -257,7 +258,9 @@ impl Shard {
         self.offer_to_room(envelope);
         match &event.body {
             EventBody::MemberLeft(left) => {
-                if let Some(user) = self.audiences.user(left.user) {
+                if let Some(user) = self.audiences.user(left.user)
+                    && !planted::is(Bug::DeliveryAfterLeaving)
+                {
                     self.audiences.leave_room(user, event.room);
                 }
             }

@@ -7,6 +7,7 @@ use tidings_domain::{
 };
 
 use super::{Member, State};
+use crate::planted::{self, Bug};
 
 impl State {
     /// Appends an event and applies it; whose watermarks it raised.
@@ -135,6 +136,10 @@ impl Member {
     /// Raises the watermarks and lifts the unread mark if that was read again; whether anything
     /// changed.
     pub(super) fn read_again(&mut self, delivered: Seq, read: Seq, head: Seq) -> bool {
+        if planted::is(Bug::FallingWatermark) && read > Seq::ZERO {
+            self.marks.read = read.min(head);
+            return true;
+        }
         let lifts = read > Seq::ZERO && read.min(head) >= self.marks.read;
         let lifted = lifts && self.unread_from.take().is_some();
         let raised = self.marks.raised(delivered, read, head);

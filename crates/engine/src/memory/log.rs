@@ -6,6 +6,7 @@ use tidings_domain::{
 };
 
 use super::{Member, Memory, State};
+use crate::planted::{self, Bug};
 use crate::ports::{
     Append, Guard, Log, LogStart, Outage, Outcome, ReceiptChange, ReceiptWrite, Since, UserRoom,
     UserRooms, Write,
@@ -175,7 +176,9 @@ impl State {
 
     /// The first answer to a retry, if this is one.
     fn earlier(&self, append: &Append) -> Option<Outcome> {
-        let client_id = append.client_id?;
+        let client_id = append
+            .client_id
+            .filter(|_| !planted::is(Bug::NoDeduplication))?;
         let first = self
             .log
             .iter()

@@ -1,5 +1,6 @@
 //! The writer's task: drain, commit, publish; and what to do when the store fails.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use super::news::News;
 use super::{Aftermath, Publisher};
 use crate::envelope::Envelope;
 use crate::fanout::Ack;
+use crate::outlet::Reply;
+use crate::planted::{self, Bug};
 use crate::ports::{Guard, Log, Outage, Outcome, Write};
 use crate::refusal::Refusal;
 
@@ -68,6 +71,7 @@ impl Task {
             return jobs.recv_many(batch, COMMIT_BATCH_MAX).await > 0;
         }
         tokio::select! {
+            biased;
             count = jobs.recv_many(batch, COMMIT_BATCH_MAX) => count > 0,
             () = tokio::time::sleep(RECOVERY_INTERVAL) => {
                 self.recover().await;
@@ -93,6 +97,9 @@ impl Task {
             waiting.push((then, again, submitted_us, attempts));
         }
         let count = writes.len() as u64;
+        if planted::is(Bug::AckBeforeCommit) {
+            self.ack_early(&writes, &mut waiting);
+        }
         let committed = self.log.commit(writes).await;
         let now_us = self.publisher.clock.monotonic_us();
         let meters = self.publisher.meters.clone();
@@ -120,6 +127,38 @@ impl Task {
             news.take(then, outcome, &meters);
         }
         self.publish(news).await;
+    }
+
+    /// The bug of that name: senders are told where their messages will probably stand.
+    fn ack_early(&self, writes: &[Write], waiting: &mut [(Then, Option<Write>, u64, u8)]) {
+        let mut heads = BTreeMap::new();
+        for (write, (then, ..)) in writes.iter().zip(waiting) {
+            let Write::Append(append) = write else {
+                continue;
+            };
+            let cached = self.publisher.rooms.cached(append.room, append.sender);
+            let Some(known) = cached.filter(|_| matches!(then, Then::AckSend { .. })) else {
+                continue;
+            };
+            let seq = heads.entry(append.room).or_insert(known.facts.head);
+            *seq = seq.next();
+            if let Then::AckSend {
+                outlet,
+                room,
+                command,
+                ..
+            } = std::mem::replace(then, Then::Nothing)
+            {
+                let _ = outlet.reply(Reply::Sent {
+                    command,
+                    room,
+                    seq: *seq,
+                    at: append.at,
+                    duplicate: false,
+                });
+                outlet.flush();
+            }
+        }
     }
 
     fn fail(&mut self, waiting: Vec<(Then, Option<Write>, u64, u8)>, outage: &Outage) {
