@@ -24,6 +24,7 @@ use crate::ports::{Clock, Outage, Store, Write};
 use crate::receipts::PendingMarks;
 use crate::recent::Recent;
 use crate::rooms::Rooms;
+use crate::slow_mode::SlowMode;
 use crate::writer::{Publisher, Then, Writer};
 
 /// Marks gather for so long before they are written.
@@ -100,7 +101,7 @@ pub struct Engine {
     /// Budgets of typing and signals.
     pub signals: Limiter<UserId>,
     /// When a member may speak again in a room in slow mode.
-    pub slow_mode: crate::slow_mode::SlowMode,
+    pub slow_mode: Arc<SlowMode>,
     /// Whose turn it is to change a room.
     pub turns: crate::turns::Turns,
     pub(crate) marks: Mutex<PendingMarks>,
@@ -120,12 +121,14 @@ impl Engine {
         let recent = Arc::new(Recent::new(options.recent_bytes_max));
         let rooms = Arc::new(Rooms::new(store.directory.clone()));
         let people = Arc::new(People::new(store.accounts.clone()));
+        let slow_mode = Arc::new(SlowMode::default());
         let (aftermath, news) = mpsc::channel(AFTERMATH_QUEUE_MAX);
         let publisher = Publisher {
             recent: recent.clone(),
             rooms: rooms.clone(),
             hub: hub.clone(),
             aftermath,
+            slow_mode: slow_mode.clone(),
             meters: meters.clone(),
             clock: clock.clone(),
         };
@@ -156,7 +159,7 @@ impl Engine {
             meters,
             sends: Limiter::new(options.sends),
             signals: Limiter::new(options.signals),
-            slow_mode: crate::slow_mode::SlowMode::default(),
+            slow_mode,
             turns: crate::turns::Turns::default(),
             marks: Mutex::default(),
         });

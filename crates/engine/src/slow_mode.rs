@@ -33,6 +33,11 @@ impl SlowMode {
         *until = now_ms + u64::from(pause_s) * 1_000;
         Ok(())
     }
+
+    /// Gives a turn back that brought no message into the room. Nothing happens when none was taken.
+    pub fn give_back(&self, room: RoomId, user: UserId) {
+        self.until_ms.lock().remove(&(room, user));
+    }
 }
 
 #[cfg(test)]
@@ -46,5 +51,17 @@ mod tests {
         assert_eq!(slow.take(room, user, 10, 1_000), Ok(()));
         assert_eq!(slow.take(room, user, 10, 4_000), Err(7_000));
         assert_eq!(slow.take(room, user, 10, 11_000), Ok(()));
+    }
+
+    #[test]
+    fn a_turn_that_was_given_back_can_be_taken_again() {
+        let slow = SlowMode::default();
+        let (room, user) = (RoomId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        let other = UserId::from_bytes([3; 16]);
+        assert_eq!(slow.take(room, user, 10, 1_000), Ok(()));
+        slow.give_back(room, other);
+        assert_eq!(slow.take(room, user, 10, 1_001), Err(9_999));
+        slow.give_back(room, user);
+        assert_eq!(slow.take(room, user, 10, 1_001), Ok(()));
     }
 }

@@ -22,8 +22,7 @@ use crate::auth::tokens::Tokens;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::edge::{self, address::Addresses};
-use crate::metrics::Answers;
-
+use crate::metrics::{Answers, TurnedAway};
 use crate::rest::idempotency::InProgress;
 
 /// Everything that a request may need.
@@ -50,6 +49,8 @@ pub struct App {
     pub in_progress: InProgress,
     /// How requests were answered.
     pub answers: Answers,
+    /// Connections for which there was no place.
+    pub turned_away: TurnedAway,
     /// Time for all sockets.
     pub heartbeat: Arc<Heartbeat>,
 }
@@ -113,6 +114,7 @@ impl App {
             addresses: Arc::new(Addresses::new(&config)),
             in_progress: InProgress::default(),
             answers: Answers::default(),
+            turned_away: TurnedAway::default(),
             heartbeat,
             engine,
             config,

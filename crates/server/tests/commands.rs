@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -152,21 +153,14 @@ fn a_second_server_on_a_folder_is_refused_with_4_and_told_who_holds_it() {
 }
 
 #[test]
-fn a_folder_whose_parent_is_missing_is_refused_with_4() {
+fn folders_are_made_as_deep_as_needed_and_for_the_owners_eyes() {
     let home = folder();
-    let data = home.path().join("a/b");
-    let (code, complaint) = refused([
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        data.to_str().unwrap(),
-    ]);
-    assert_eq!(code, 4);
-    assert!(
-        complaint.contains("create it, or name another"),
-        "{complaint}"
-    );
+    drop(Server::start(&home.path().join("a/b/c")));
+    for made in ["a", "a/b", "a/b/c"] {
+        let rights = std::fs::metadata(home.path().join(made)).unwrap();
+        assert_eq!(rights.permissions().mode() & 0o777, 0o700, "{made}");
+    }
+    assert!(home.path().join("a/b/c/tidings.db").is_file());
 }
 
 #[test]

@@ -140,6 +140,7 @@ fn copy(
     if partial.exists() {
         std::fs::remove_file(partial).map_err(|error| target_error(partial, &error))?;
     }
+    open::make_private(partial).map_err(|error| target_error(partial, &error))?;
     let mut to = Connection::open(partial).map_err(failed)?;
     let copying = Backup::new(&from, &mut to).map_err(failed)?;
     loop {

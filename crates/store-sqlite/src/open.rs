@@ -4,7 +4,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -16,6 +16,10 @@ use crate::options::{Options, PAGE_BYTES, Role};
 
 /// Prepared statements that a connection keeps.
 const STATEMENTS_KEPT: usize = 128;
+
+/// What people write is for the owner's eyes. SQLite gives a log and its index the rights of their
+/// database.
+const OWNER_ONLY: u32 = 0o600;
 
 /// Why a store could not be opened. The text says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +168,7 @@ impl Claim {
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(OWNER_ONLY)
             .open(&path);
         let folder = folder_of(database);
         let file = file.map_err(|error| OpenError::from_io(&folder, &error))?;
@@ -226,12 +231,29 @@ pub(crate) fn open(options: &Options) -> Result<Opened, OpenError> {
         Role::Server => Some(Claim::take(path)?),
         Role::Tool => None,
     };
+    if options.role == Role::Server {
+        make_private(path).map_err(|error| OpenError::from_io(path, &error))?;
+    }
     let writer = open_writer(options)?;
     if options.role == Role::Server {
         // Else a power cut could take the new file's very name.
         sync_folder(path).map_err(|error| OpenError::from_io(&folder, &error))?;
     }
     Ok(Opened { writer, claim })
+}
+
+/// Makes an empty file that only its owner may read, where there is none: left to itself, SQLite
+/// would go by the umask.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    let made = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(OWNER_ONLY)
+        .open(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 /// Makes what was created or renamed beside `path` durable.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -66,6 +67,8 @@ async fn a_backup_is_made_while_the_server_writes_and_is_served_under_a_new_epoc
         1,
         "one file"
     );
+    let rights = fs::metadata(path(&elsewhere)).unwrap().permissions();
+    assert_eq!(rights.mode() & 0o777, 0o600, "for the owner's eyes");
     assert_eq!(verify(&path(&elsewhere)).unwrap(), made);
 
     let restored = open(&elsewhere);

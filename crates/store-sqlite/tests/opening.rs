@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -186,6 +188,30 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let stage = Stage::new(store.ports());
     stage.create(GENERAL, RoomKind::Group, ANA).await;
     assert_eq!(stage.events(GENERAL).await.len(), 2);
+}
+
+#[test]
+fn what_people_write_is_for_the_owners_eyes() {
+    let folder = folder();
+    let store = open(folder.path(), Role::Server).unwrap();
+    let names = [
+        "tidings.db",
+        "tidings.db-wal",
+        "tidings.db-shm",
+        "tidings.db.lock",
+    ];
+    for name in names {
+        let rights = fs::metadata(folder.path().join(name))
+            .unwrap()
+            .permissions();
+        assert_eq!(rights.mode() & 0o777, 0o600, "{name}");
+    }
+    let there: BTreeSet<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(there, names.map(str::to_owned).into(), "and nothing else");
+    drop(store);
 }
 
 #[tokio::test]

@@ -74,7 +74,8 @@ pub fn send_now(
         room,
         command,
     };
-    engine.writer.submit(Write::Append(append), then)?;
+    let submitted = engine.writer.submit(Write::Append(append), then);
+    submitted.inspect_err(|_| engine.slow_mode.give_back(room, actor.user))?;
     Ok(None)
 }
 
@@ -135,16 +136,37 @@ pub async fn send(engine: &Engine, actor: Actor, message: SendMessage) -> Result
 }
 
 async fn attempt(engine: &Engine, actor: Actor, message: SendMessage) -> Result<Sent, Failure> {
+    let room = message.room;
+    let standing = load(engine, actor, room).await?;
+    check(engine, actor, &standing, &message)?;
+    let sent = append_under(engine, actor, standing, message).await;
+    if !matches!(
+        sent,
+        Ok(Sent {
+            duplicate: false,
+            ..
+        })
+    ) {
+        engine.slow_mode.give_back(room, actor.user);
+    }
+    sent
+}
+
+/// Appends a message that may be sent, and decides again when the room has changed.
+async fn append_under(
+    engine: &Engine,
+    actor: Actor,
+    mut standing: Standing,
+    message: SendMessage,
+) -> Result<Sent, Failure> {
     let mut turn = None;
     for attempt in 0..super::ATTEMPTS_MAX {
         if attempt == 1 {
             // Somebody changed the room in between; now nobody else does.
             turn = Some(engine.turns.of(message.room).await);
         }
-        let standing = load(engine, actor, message.room).await?;
-        if attempt == 0 {
-            check(engine, actor, &standing, &message)?;
-        } else {
+        if attempt > 0 {
+            standing = load(engine, actor, message.room).await?;
             decide(&standing, &message)?;
         }
         let append = append(engine, actor, &standing, message.clone());

@@ -22,6 +22,7 @@ use crate::ports::{Clock, Log, Outage, Outcome, ReceiptChange, Write};
 use crate::recent::Recent;
 use crate::refusal::{Failure, Refusal};
 use crate::rooms::Rooms;
+use crate::slow_mode::SlowMode;
 use task::Task;
 
 pub use job::{Job, MarkWaiter, Then};
@@ -45,6 +46,8 @@ pub struct Publisher {
     pub hub: Hub,
     /// Receipts and removals.
     pub aftermath: mpsc::Sender<Aftermath>,
+    /// Turns, of which those of sends that came to nothing are given back.
+    pub slow_mode: Arc<SlowMode>,
     /// What is counted.
     pub meters: Arc<Meters>,
     /// Time.

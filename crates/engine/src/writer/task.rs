@@ -16,7 +16,7 @@ use crate::fanout::Ack;
 use crate::outlet::Reply;
 use crate::planted::{self, Bug};
 use crate::ports::{Guard, Log, Outage, Outcome, Write};
-use crate::refusal::Refusal;
+use crate::refusal::{Failure, Refusal};
 
 /// How often a send is decided again before its sender is told to look again.
 const ATTEMPTS_MAX: u8 = 8;
@@ -124,6 +124,9 @@ impl Task {
                 continue;
             }
             meters.ack_us.note(now_us - submitted_us);
+            if !matches!(outcome, Outcome::Appended { .. }) {
+                self.give_turn_back(&then);
+            }
             news.take(then, outcome, &meters);
         }
         self.publish(news).await;
@@ -167,7 +170,20 @@ impl Task {
         self.is_unsure = true;
         self.publisher.rooms.forget(None);
         for (then, ..) in waiting {
-            answer(then, Err(outage.clone().into()));
+            self.disappoint(then, outage.clone().into());
+        }
+    }
+
+    /// Tells that it came to nothing, as far as one knows.
+    fn disappoint(&self, then: Then, failure: Failure) {
+        self.give_turn_back(&then);
+        answer(then, Err(failure));
+    }
+
+    /// Who tries again after a failure need not wait as if something had been said.
+    fn give_turn_back(&self, then: &Then) {
+        if let Then::AckSend { user, room, .. } = then {
+            self.publisher.slow_mode.give_back(*room, *user);
         }
     }
 
@@ -186,17 +202,17 @@ impl Task {
             .await;
         match standing {
             Ok(_) if job.attempts >= ATTEMPTS_MAX => {
-                answer(job.then, Err(Refusal::Conflict.into()));
+                self.disappoint(job.then, Refusal::Conflict.into());
             }
             Ok(standing) if standing.facts.archived => {
-                answer(job.then, Err(Refusal::Archived.into()));
+                self.disappoint(job.then, Refusal::Archived.into());
             }
             Ok(standing) => {
                 append.guard = Guard::Version(standing.facts.version);
                 job.attempts += 1;
                 self.again.push(job);
             }
-            Err(failure) => answer(job.then, Err(failure)),
+            Err(failure) => self.disappoint(job.then, failure),
         }
     }
 

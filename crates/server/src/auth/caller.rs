@@ -14,6 +14,7 @@ use tidings_engine::limiter::Budget;
 use tidings_engine::ports::ApiKey;
 use tidings_protocol::error::{ErrorCode, Problem};
 
+use super::hosts::is_host_login;
 use super::tokens::{BadToken, Tokens};
 use crate::app::App;
 use crate::rest::problem::ApiError;
@@ -37,6 +38,14 @@ pub struct UserCaller {
 }
 
 impl UserCaller {
+    /// Whether this token may take the place of the one with which a connection came: of the same
+    /// session, or of the same user's host application, whose tokens are each a login of its own.
+    #[must_use]
+    pub fn renews(&self, user: UserId, session: SessionId) -> bool {
+        let is_same = self.session == session;
+        self.user == user && (is_same || (is_host_login(self.session) && is_host_login(session)))
+    }
+
     /// As the engine knows them.
     #[must_use]
     pub const fn actor(&self) -> Actor {
@@ -59,6 +68,25 @@ pub enum Caller {
         /// For whom.
         user: Option<UserCaller>,
     },
+}
+
+/// What became of a request's token, looked at once, before anything else; among the request's
+/// extensions when it has one.
+#[derive(Debug, Clone)]
+pub struct Identity(pub Result<Caller, ApiError>);
+
+impl Identity {
+    /// Looks at a request's token.
+    pub async fn of(app: &App, headers: &HeaderMap) -> Self {
+        Self(Caller::of(app, headers).await)
+    }
+
+    /// Whether the token is none that serves: then nobody knows who asks.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        let code = self.0.as_ref().err().and_then(|error| error.0.known_code());
+        code.is_some_and(|code| code.status() == 401)
+    }
 }
 
 /// What is left of the caller's budget, for the answer's headers.
@@ -198,7 +226,10 @@ impl FromRequestParts<Arc<App>> for Caller {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let caller = Self::of(app, &parts.headers).await?;
+        let caller = match parts.extensions.get::<Identity>() {
+            Some(Identity(known)) => known.clone()?,
+            None => Self::of(app, &parts.headers).await?,
+        };
         if let Self::User(user) = &caller {
             let taken = app
                 .requests

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use tidings_domain::{DeviceId, SessionId};
 use tidings_protocol::error::ErrorCode;
 
+pub(super) use self::claims::is_login as is_host_login;
 use self::claims::{Expectations, HostUser};
 use self::keys::KeySet;
 use self::newcomers::Newcomers;

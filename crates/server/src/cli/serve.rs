@@ -72,13 +72,9 @@ async fn serve(mut config: Config, terminal: &Terminal) -> Result<(), CliError> 
     Ok(())
 }
 
-/// Makes the folder if only its last part is missing: more than that is a slip. What people write
-/// is for the owner's eyes.
+/// Makes the folder, and those above it that are missing. What people write is for the owner's eyes.
 fn make_folder(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
+    DirBuilder::new().mode(0o700).recursive(true).create(folder)
 }
 
 /// What ends a server.

@@ -19,7 +19,8 @@ section! {
         /// the server starts only when the settings that matter there are set: see
         /// [Beyond this machine](#beyond-this-machine).
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
-        /// The folder of the database. `serve` makes it if its parent is there.
+        /// The folder of the database. `serve` makes it, and the folders above it, where they are
+        /// missing.
         data: PathBuf = PathBuf::from("./data");
         /// Under which address people reach the server: scheme, host and port. Stands in invitation
         /// links. When not set: the address that it listens on.

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tidings_engine::limiter::{Budget, Exceeded, Limiter, Rate};
 
 use crate::config::Config;
+use crate::metrics::Crowded;
 
 /// A client's address, as far as limits tell clients apart: one IPv4 address, or one IPv6 network
 /// of 64 bits, which is what one customer usually has.
@@ -107,9 +108,12 @@ impl Addresses {
         self.counted(client)
     }
 
-    /// Takes a seat for a new connection. `None` when there is none for this address just now.
-    /// A trusted proxy's connections are counted by what they carry, not by whose they are.
-    pub fn seat(self: &Arc<Self>, peer: SocketAddr, now_us: u64) -> Option<Seat> {
+    /// Takes a seat for a new connection. A trusted proxy's connections are counted by what they
+    /// carry, not by whose they are.
+    ///
+    /// # Errors
+    /// Which limit leaves no seat for this address just now.
+    pub fn seat(self: &Arc<Self>, peer: SocketAddr, now_us: u64) -> Result<Seat, Crowded> {
         let peer = peer.ip().to_canonical();
         let address = if self.is_trusted(peer) {
             None
@@ -118,19 +122,20 @@ impl Addresses {
         };
         let mut open = self.open.lock();
         if open.all >= self.connections_max {
-            return None;
+            return Err(Crowded::Total);
         }
         if let Some(address) = address {
             let count = open.by_address.get(&address).copied().unwrap_or(0);
-            let is_over = count >= self.connections_per_address_max;
-            if is_over || self.new_connections.take(address, now_us).is_err() {
-                return None;
+            if count >= self.connections_per_address_max {
+                return Err(Crowded::Address);
             }
+            let taken = self.new_connections.take(address, now_us);
+            taken.map_err(|_| Crowded::Rate)?;
             open.by_address.insert(address, count + 1);
         }
         open.all += 1;
         drop(open);
-        Some(Seat {
+        Ok(Seat {
             addresses: self.clone(),
             address,
         })

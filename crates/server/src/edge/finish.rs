@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use tidings_domain::limits::BODY_BYTES_MAX;
 use tidings_protocol::error::{ErrorCode, Problem};
 use tracing::Instrument as _;
 
 use crate::app::App;
-use crate::auth::caller::SpentBudget;
+use crate::auth::caller::{Identity, SpentBudget};
 use crate::edge::{Peer, address::Attempt};
 use crate::random;
 use crate::rest::problem::ApiError;
@@ -29,58 +29,66 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     let id = random::id().to_string();
     let began_us = app.engine.clock.monotonic_us();
     let span = tracing::info_span!("request", %id);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, route) = (request.method().clone(), route_of(&request));
     let budget = SpentBudget::default();
     request.extensions_mut().insert(budget.clone());
-    let answered = async {
-        if let Some(refused) = refuse(&app, &request) {
-            return refused;
-        }
-        match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => axum::response::IntoResponse::into_response(ApiError::with(
-                ErrorCode::Unavailable,
-                "the request took too long",
-            )),
+    let answering = async {
+        match admit(&app, request).await {
+            Ok(request) => next.run(request).await,
+            Err(refused) => refused.into_response(),
         }
     };
-    let mut response = answered.instrument(span.clone()).await;
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, answering).instrument(span.clone());
+    let mut response = answered.await.unwrap_or_else(|_| {
+        ApiError::with(ErrorCode::Unavailable, "the request took too long").into_response()
+    });
     tell_problem(&mut response, &id);
     add_headers(response.headers_mut(), &id);
     add_budget(response.headers_mut(), &budget);
     let took_us = app.engine.clock.monotonic_us() - began_us;
     app.answers.note(response.status(), took_us);
     let status = response.status().as_u16();
-    span.in_scope(|| tracing::debug!(%method, path, status, took_us, "answered"));
+    span.in_scope(|| tracing::debug!(%method, route, status, took_us, "answered"));
     response
 }
 
-/// Refuses what need not be looked at: a body that says it is too long, or an address that asks
-/// too often without saying who it is.
-fn refuse(app: &App, request: &Request) -> Option<Response> {
-    use axum::response::IntoResponse as _;
-    let length = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|v| v.to_str().ok());
-    if length
-        .and_then(|text| text.parse::<usize>().ok())
-        .is_some_and(|n| n > BODY_BYTES_MAX)
-    {
-        return Some(ApiError::new(ErrorCode::TooLarge).into_response());
+/// The pattern of the request's route, for the log. Never the path itself: an invitation's code
+/// stands in it, and what stands in a log is no secret any more.
+fn route_of(request: &Request) -> String {
+    let matched = request.extensions().get::<MatchedPath>();
+    matched.map_or("none", MatchedPath::as_str).to_owned()
+}
+
+/// Looks at who asks, and refuses what need not be looked at further: a body that says it is too
+/// long, or an address that asks too often without saying who it is. A token that does not serve
+/// says nothing.
+async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
+    if says_too_long(request.headers()) {
+        return Err(ApiError::new(ErrorCode::TooLarge));
     }
-    let is_anonymous = !request.headers().contains_key(header::AUTHORIZATION);
-    let peer = request.extensions().get::<Peer>()?;
-    if is_anonymous && request.uri().path().starts_with("/v1/") {
-        let client = app.addresses.client(peer.0, request.headers());
+    if !request.uri().path().starts_with("/v1/") {
+        return Ok(request);
+    }
+    // A body cannot be looked at by two threads, so nothing of the request is held while waiting.
+    let (mut parts, body) = request.into_parts();
+    let mut is_anonymous = true;
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        let identity = Identity::of(app, &parts.headers).await;
+        is_anonymous = identity.is_unknown();
+        parts.extensions.insert(identity);
+    }
+    if is_anonymous && let Some(Peer(peer)) = parts.extensions.get() {
+        let client = app.addresses.client(*peer, &parts.headers);
         let now_us = app.engine.clock.monotonic_us();
-        if let Err(exceeded) = app.addresses.attempt(client, Attempt::Anonymous, now_us) {
-            let problem = Problem::new(ErrorCode::RateLimited);
-            let problem = problem.retry_after_ms(exceeded.retry_after_ms);
-            return Some(ApiError(Box::new(problem)).into_response());
-        }
+        app.addresses.attempt(client, Attempt::Anonymous, now_us)?;
     }
-    None
+    Ok(Request::from_parts(parts, body))
+}
+
+fn says_too_long(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    length.is_some_and(|length| length > BODY_BYTES_MAX)
 }
 
 /// Writes a problem's body, now that the request's id is known; and turns the bare refusals of

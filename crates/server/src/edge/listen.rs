@@ -71,10 +71,14 @@ fn admit(
     peer: SocketAddr,
     stopping: watch::Receiver<()>,
 ) {
-    let Some(seat) = app.addresses.seat(peer, app.engine.clock.monotonic_us()) else {
+    let seat = match app.addresses.seat(peer, app.engine.clock.monotonic_us()) {
+        Ok(seat) => seat,
         // Refused before anything is read: the cheapest way to say that there are too many.
-        tracing::debug!(%peer, "too many connections");
-        return;
+        Err(crowded) => {
+            app.turned_away.note(crowded);
+            tracing::debug!(%peer, reason = crowded.as_str(), "too many connections");
+            return;
+        }
     };
     // Can fail only if the peer is gone, and then reading finds that out.
     let _ = stream.set_nodelay(true);

@@ -6,8 +6,10 @@ mod answers;
 mod engine;
 mod exposition;
 mod process;
+mod turned_away;
 
 pub use self::answers::Answers;
+pub use self::turned_away::{Crowded, TurnedAway};
 
 use self::exposition::Page;
 use crate::app::App;
@@ -30,6 +32,7 @@ pub fn render(app: &App) -> String {
         "Connections, sockets among them.",
         app.addresses.connections(),
     );
+    app.turned_away.write(&mut page);
     app.answers.write(&mut page);
     engine::write_meters(&mut page, &app.engine.meters);
     engine::write_levels(&mut page, &app.engine);
@@ -46,11 +49,12 @@ pub fn render(app: &App) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 4] = [
+    const SOURCES: [&str; 5] = [
         include_str!("mod.rs"),
         include_str!("answers.rs"),
         include_str!("engine.rs"),
         include_str!("process.rs"),
+        include_str!("turned_away.rs"),
     ];
     const DOCUMENT: &str = include_str!("../../../../docs/operations.md");
 

@@ -1,8 +1,9 @@
 //! `Idempotency-Key`: a `POST` that is repeated under its key is answered, not done again.
 //!
-//! Leaves alone what contains tokens, which are never stored, and what can succeed later: the
-//! answer to that would stand in its own way. What makes a room or a message derives its id from
-//! the key, so that a crash between the effect and its answer's record does no harm.
+//! Leaves alone what contains tokens, which are never stored; what can succeed later: the answer to
+//! that would stand in its own way; and sends, which their client ids name. What makes a room or a
+//! message derives its id from the key, so that a crash between the effect and its answer's record
+//! does no harm.
 //! *Invariant*: of one caller and key, one request runs at a time.
 
 use std::sync::Arc;
@@ -62,7 +63,8 @@ impl Drop for Turn<'_> {
 
 /// Answers a repeated `POST` with its first answer.
 pub(crate) async fn replay(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let is_kept = request.method() == Method::POST && !holds_tokens(request.uri().path());
+    let path = request.uri().path();
+    let is_kept = request.method() == Method::POST && !holds_tokens(path) && !is_send(path);
     if !is_kept {
         return next.run(request).await;
     }
@@ -85,6 +87,15 @@ fn holds_tokens(path: &str) -> bool {
         "/v1/sessions",
     ];
     alone.contains(&path) || path.starts_with("/v1/sessions/") || path.ends_with("/sessions")
+}
+
+/// Whether a path is a room's messages. A send is named for ever by its client id, for which the
+/// key stands if there is none: to keep its answer besides would cost a second commit.
+fn is_send(path: &str) -> bool {
+    let room = path
+        .strip_prefix("/v1/rooms/")
+        .and_then(|rest| rest.strip_suffix("/messages"));
+    room.is_some_and(|room| !room.contains('/'))
 }
 
 async fn once(app: &Arc<App>, key: &str, request: Request, next: Next) -> ApiResult<Response> {
@@ -225,5 +236,15 @@ mod tests {
             assert!(holds_tokens(path), "{path}");
         }
         assert!(!holds_tokens("/v1/rooms"));
+    }
+
+    #[test]
+    fn sends_are_left_alone_and_nothing_that_looks_like_one() {
+        assert!(is_send(
+            "/v1/rooms/0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10/messages"
+        ));
+        for path in ["/v1/rooms", "/v1/rooms/a/b/messages", "/v1/messages"] {
+            assert!(!is_send(path), "{path}");
+        }
     }
 }

@@ -6,12 +6,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tidings_domain::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
-use tidings_domain::text::{InvalidText, MessageText};
+use tidings_domain::text::MessageText;
 use tidings_domain::{Action, ClientId, MessageBody, RoomId, Seq, UserId};
 use tidings_engine::commands::send_message::{self, send};
 use tidings_engine::pages::Want;
 use tidings_engine::refusal::Refusal;
-use tidings_protocol::error::ErrorCode;
 use tidings_protocol::rest::message::{
     Events, EventsQuery, Message, MessagesQuery, Page, SendMessage, Sent,
 };
@@ -162,10 +161,7 @@ fn client_id(named: Option<&str>, key: Option<&str>, sender: UserId) -> ApiResul
 }
 
 fn content(body: SendMessage) -> ApiResult<MessageBody> {
-    let text = MessageText::parse(body.text).map_err(|why| match why {
-        InvalidText::TooLong(_) => ApiError::with(ErrorCode::TooLarge, format!("text: {why}")),
-        InvalidText::Empty | InvalidText::Nul => ApiError::field("text", why),
-    })?;
+    let text = MessageText::parse(body.text)?;
     let metadata = body.metadata.map(fields::metadata).transpose()?;
     Ok(MessageBody {
         text,

@@ -5,6 +5,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use tidings_domain::text::InvalidText;
 use tidings_engine::limiter::Exceeded;
 use tidings_engine::ports::Outage;
 use tidings_engine::refusal::{Failure, Refusal};
@@ -40,6 +41,16 @@ pub type ApiResult<T> = Result<T, ApiError>;
 impl From<FieldError> for ApiError {
     fn from(error: FieldError) -> Self {
         Self(Box::new(Problem::field(error)))
+    }
+}
+
+/// A message's text, on whichever transport it came.
+impl From<InvalidText> for ApiError {
+    fn from(why: InvalidText) -> Self {
+        match why {
+            InvalidText::TooLong(_) => Self::with(ErrorCode::TooLarge, format!("text: {why}")),
+            InvalidText::Empty | InvalidText::Nul => Self::field("text", why),
+        }
     }
 }
 

@@ -243,6 +243,39 @@ async fn a_socket_of_a_host_token_ends_with_it() {
 }
 
 #[tokio::test]
+async fn a_socket_goes_on_with_the_next_token_of_the_same_host_user_and_of_no_other() {
+    let server = TestServer::with_auth(&(shared_secret() + "leeway_s = 0")).await;
+    let app = Signer::hs256(SECRET);
+    let first = app.sign(&json!({"jti": "a", "iat": now_s(), "exp": now_s() + 3}));
+    let mut socket = Socket::open(&server, &first).await;
+    let account = server.sign_up("ana").await;
+    let stranger = app.sign(&json!({"sub": "8", "jti": "b"}));
+    for token in [&stranger, &account.token] {
+        let refused = socket.ask(json!({"type": "token", "token": token})).await;
+        assert_eq!(refused["code"], "forbidden", "{refused:#}");
+    }
+    let exp = now_s() + 600;
+    let next = app.sign(&json!({"jti": "b", "iat": now_s() + 1, "exp": exp}));
+    let renewed = socket.ask(json!({"type": "token", "token": next})).await;
+    assert_eq!(renewed["access_expires_at_ms"], exp * 1_000, "{renewed:#}");
+    // It outlives the first token, and the interval at which expired ones are shown out.
+    socket.is_open_for(Duration::from_secs(6)).await;
+}
+
+#[tokio::test]
+async fn a_socket_of_an_account_does_not_go_on_with_a_host_token() {
+    let server = TestServer::with_auth(&shared_secret()).await;
+    let ana = server.sign_up("ana").await;
+    let mut socket = Socket::open(&server, &ana.token).await;
+    let host = Signer::hs256(SECRET).sign(&json!({}));
+    let other = server.sign_in("ana").await;
+    for token in [&host, &other.token] {
+        let refused = socket.ask(json!({"type": "token", "token": token})).await;
+        assert_eq!(refused["code"], "forbidden", "{refused:#}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_token_has_no_session_that_could_be_listed_or_ended() {
     let server = TestServer::with_auth(&shared_secret()).await;
     let token = Signer::hs256(SECRET).sign(&json!({"jti": "a"}));

@@ -1,6 +1,7 @@
 //! Requests that are sent again under their `Idempotency-Key`.
 
 use serde_json::{Value, json};
+use tidings_domain::Timestamp;
 
 use crate::server::TestServer;
 
@@ -158,6 +159,37 @@ async fn a_lost_record_does_no_harm_to_rooms_and_messages() {
         (&resent["seq"], &resent["duplicate"]),
         (&sent["seq"], &json!(true))
     );
+}
+
+#[tokio::test]
+async fn a_send_is_named_by_its_client_id_and_no_answer_is_kept_besides() {
+    let server = TestServer::start().await;
+    let ana = server.sign_up("ana").await;
+    let made = server.post("/v1/rooms", &room("One")).by(&ana.token);
+    let made = made.expect(201).await;
+    let path = format!("/v1/rooms/{}/messages", made["id"].as_str().unwrap());
+    let send = |body| server.post(&path, &body).by(&ana.token).key("k").send();
+    let sent = send(json!({"text": "one"})).await;
+    assert_eq!(sent.status, 201);
+    let owner = format!("user:{}", ana.id);
+    let directory = &server.app.engine.store.directory;
+    let kept = directory.saved_answer(&owner, "k", Timestamp(0)).await;
+    assert!(kept.unwrap().is_none(), "the client id is enough");
+
+    let again = send(json!({"text": "one"})).await;
+    assert_eq!(again.header("idempotent-replayed"), None);
+    let other_text = send(json!({"text": "two"})).await;
+    for answer in [again, other_text] {
+        let told = (
+            answer.status,
+            &answer.body["seq"],
+            &answer.body["duplicate"],
+        );
+        assert_eq!(told, (200, &sent.body["seq"], &json!(true)));
+    }
+    let id = "0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10";
+    let named = send(json!({"text": "three", "client_id": id})).await;
+    assert_eq!((named.status, &named.body["client_id"]), (201, &json!(id)));
 }
 
 #[tokio::test]

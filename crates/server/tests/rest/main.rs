@@ -14,3 +14,4 @@ mod server;
 mod sessions;
 mod signers;
 mod sockets;
+mod strangers;

@@ -15,7 +15,7 @@ use crate::server::TestServer;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A socket.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>, u64);
 
 impl Socket {
     /// Opens one with a token, and says hello.
@@ -39,13 +39,15 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        connect_async(request).await.map(|(stream, _)| Self(stream))
+        connect_async(request)
+            .await
+            .map(|(stream, _)| Self(stream, 1))
     }
 
     /// Opens one with a ticket.
     pub(crate) async fn with_ticket(server: &TestServer, ticket: &str) -> Result<Self, Error> {
         let url = format!("ws://{}/v1/socket?ticket={ticket}", server.address);
-        connect_async(url).await.map(|(stream, _)| Self(stream))
+        connect_async(url).await.map(|(stream, _)| Self(stream, 1))
     }
 
     /// Says hello; the answer.
@@ -53,6 +55,25 @@ impl Socket {
         let hello = json!({"type": "hello", "id": 1}).to_string();
         self.0.send(Message::text(hello)).await.unwrap();
         self.next(|_| true).await
+    }
+
+    /// Sends a command, under an id of its own; the answer.
+    pub(crate) async fn ask(&mut self, mut command: Value) -> Value {
+        self.1 += 1;
+        let id = self.1;
+        command["id"] = id.into();
+        self.0
+            .send(Message::text(command.to_string()))
+            .await
+            .unwrap();
+        self.next(|frame| frame["id"] == id).await
+    }
+
+    /// Sees that the server does not close within this time.
+    pub(crate) async fn is_open_for(&mut self, time: Duration) {
+        let heard = async { while let Some(Ok(_)) = self.0.next().await {} };
+        let closed = tokio::time::timeout(time, heard).await;
+        assert!(closed.is_err(), "the server closed the socket");
     }
 
     /// Waits for the first frame that is meant.

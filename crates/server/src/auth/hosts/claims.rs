@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use tidings_domain::name::{DisplayName, Username};
-use tidings_domain::{Timestamp, UserId};
+use tidings_domain::{SessionId, Timestamp, UserId};
 
 use super::Refused;
 
@@ -105,6 +105,12 @@ fn login(claims: &Map<String, Value>, issuer: &str, subject: &str) -> [u8; 16] {
     *uuid::Builder::from_custom_bytes(*login)
         .as_uuid()
         .as_bytes()
+}
+
+/// Whether a session is the login of a host application's user: those alone have ids of version 8
+/// (RFC 9562), because they follow from tokens. The version stands in the seventh byte.
+pub(in crate::auth) const fn is_login(session: SessionId) -> bool {
+    session.as_bytes()[6] >> 4 == 8
 }
 
 fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a String> {
@@ -222,5 +228,12 @@ mod tests {
         assert_eq!(of(json!({"iat": 1, "exp": 1_061})), of(json!({"iat": 1})));
         assert_ne!(of(json!({"iat": 1})), of(json!({"iat": 2})));
         assert_ne!(of(json!({"sub": "8"})), of(json!({})));
+    }
+
+    #[test]
+    fn a_login_is_told_from_a_session_of_ours() {
+        let login = read(&json!({})).unwrap().login;
+        assert!(is_login(SessionId::from_bytes(login)));
+        assert!(!is_login(SessionId::from_uuid(crate::random::id())));
     }
 }

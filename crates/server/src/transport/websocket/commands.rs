@@ -18,11 +18,12 @@ use tidings_protocol::error::ErrorCode;
 use tidings_protocol::socket::command::{Command, Send, Signal, Watch};
 use tidings_protocol::socket::frame::{self, AckBody, Pong, ServerFrame};
 
-use super::frames::{ack, presence, refusal};
+use super::frames::{ack, of_problem, presence, refusal};
 use super::outlet::SocketOutlet;
 use super::session::Awaited;
 use crate::app::App;
 use crate::auth::caller::user_of;
+use crate::rest::problem::ApiError;
 
 /// How a command goes on.
 pub(super) enum Next {
@@ -51,7 +52,7 @@ pub(super) fn carry_out(
     match command {
         Command::Send(send) => match message(send) {
             Ok(message) => begin_send(app, connection, outlet, id, message),
-            Err(refused) => refuse(id, refused),
+            Err(wrong) => Next::Answer(ServerFrame::Refusal(of_problem(id, wrong))),
         },
         Command::Ping(ping) => {
             let server_at_ms = app.engine.clock.now();
@@ -285,10 +286,10 @@ async fn change_focus(
     Ok(done(id))
 }
 
-/// Takes a fresh token; it must be of the same user and session.
+/// Takes a fresh token; it must be of the same user, and of the same session or host application.
 async fn renew(app: &App, connection: &Connection, id: CommandId, token: &str) -> Awaited {
     let refused = match user_of(app, token).await {
-        Ok(caller) if caller.user == connection.user && caller.session == connection.session => {
+        Ok(caller) if caller.renews(connection.user, connection.session) => {
             connection.outlet.stay_until(caller.expires_at);
             let access_expires_at_ms = caller.expires_at;
             return Awaited::Answer(ack(
@@ -298,22 +299,14 @@ async fn renew(app: &App, connection: &Connection, id: CommandId, token: &str) -
                 },
             ));
         }
-        Ok(_) => (
-            ErrorCode::Forbidden,
-            "the token is of another session".to_owned(),
-        ),
-        Err(error) => {
-            let code = error.0.known_code().unwrap_or(ErrorCode::Internal);
-            (code, error.0.detail.unwrap_or(error.0.title))
-        }
+        Ok(_) => ApiError::with(ErrorCode::Forbidden, "the token is of another session"),
+        Err(error) => error,
     };
-    Awaited::Answer(ServerFrame::Refusal(frame::Refusal::new(
-        id, refused.0, refused.1,
-    )))
+    Awaited::Answer(ServerFrame::Refusal(of_problem(id, refused)))
 }
 
-fn message(send: Send) -> Result<SendMessage, Refusal> {
-    let text = MessageText::parse(send.text).map_err(|why| Refusal::invalid("text", &why))?;
+fn message(send: Send) -> Result<SendMessage, ApiError> {
+    let text = MessageText::parse(send.text)?;
     let Send {
         room,
         client_id,

@@ -11,7 +11,7 @@ use tidings_protocol::socket::frame::{
     Reconnect, Refusal, SentAck, ServerFrame, SignalNotice, TypingNotice,
 };
 
-use crate::rest::problem::code_of;
+use crate::rest::problem::{ApiError, code_of};
 
 /// What one connection is told.
 pub(super) fn of_reply(reply: Reply) -> ServerFrame {
@@ -109,6 +109,12 @@ pub(super) fn presence(people: &[ShownPresence]) -> PresenceNotice {
 
 pub(super) const fn ack(id: CommandId, body: AckBody) -> ServerFrame {
     ServerFrame::Ack(Ack { id, body })
+}
+
+/// What a request would be answered, as the answer to a command.
+pub(super) fn of_problem(id: CommandId, ApiError(problem): ApiError) -> Refusal {
+    let code = problem.known_code().unwrap_or(ErrorCode::Internal);
+    Refusal::new(id, code, problem.detail.unwrap_or(problem.title))
 }
 
 /// A command's failure. An outage's cause goes to the log and never to the caller.

@@ -25,6 +25,7 @@ use super::outlet::SocketOutlet;
 use crate::app::App;
 use crate::auth::caller::UserCaller;
 use crate::edge::SeatOf;
+use crate::metrics::Crowded;
 
 /// A client whose commands are refused as too many so often in a row does not listen.
 const DEAF_REFUSALS_MAX: u32 = 1_000;
@@ -170,6 +171,7 @@ impl Session {
         let connection = match Connection::open(&self.app.engine, hello) {
             Ok(connection) => connection,
             Err(refusal) => {
+                self.app.turned_away.note(Crowded::User);
                 self.refuse(id, ErrorCode::LimitReached, &refusal.to_string());
                 return self.close(CloseCode::TooManyConnections);
             }

@@ -16,7 +16,7 @@ use tidings_websocket::{
 use super::outlet::SocketOutlet;
 use super::session::Session;
 use crate::app::App;
-use crate::auth::caller::{Caller, UserCaller};
+use crate::auth::caller::{Identity, UserCaller};
 use crate::edge::SeatOf;
 use crate::random;
 use crate::rest::problem::ApiError;
@@ -41,10 +41,9 @@ pub async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Respo
     if let Err(foreign) = check_origin(&app, request.headers()) {
         return foreign.into_response();
     }
-    // A body cannot be looked at by two threads, so nothing of the request is held while waiting.
-    let headers = request.headers().clone();
-    let ticket = ticket_of(request.uri().query().unwrap_or_default()).map(str::to_owned);
-    let known = match who(&app, &headers, ticket.as_deref()).await {
+    let identity = request.extensions_mut().remove::<Identity>();
+    let ticket = ticket_of(request.uri().query().unwrap_or_default());
+    let known = match who(&app, identity, ticket) {
         Ok(known) => known,
         Err(error) => return error.into_response(),
     };
@@ -93,13 +92,13 @@ fn outbox_limits() -> OutboxLimits {
 }
 
 /// Who asks, if the request says so: by a header, or by a ticket in the address.
-async fn who(
+fn who(
     app: &App,
-    headers: &HeaderMap,
+    identity: Option<Identity>,
     ticket: Option<&str>,
 ) -> Result<Option<UserCaller>, ApiError> {
-    if headers.contains_key(header::AUTHORIZATION) {
-        return Caller::of(app, headers).await?.user().map(Some);
+    if let Some(Identity(known)) = identity {
+        return known?.user().map(Some);
     }
     let Some(ticket) = ticket else {
         return Ok(None);
