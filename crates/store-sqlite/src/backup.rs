@@ -11,7 +11,8 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::meta;
-use crate::open::{self, OpenError};
+use crate::open;
+use crate::open_error::OpenError;
 use crate::options::{Options, Role};
 use crate::projection::rebuild::{self, Difference};
 

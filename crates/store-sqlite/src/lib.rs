@@ -20,6 +20,7 @@ mod log;
 mod meta;
 mod migrations;
 mod open;
+mod open_error;
 mod options;
 mod projection;
 mod readers;
@@ -29,7 +30,7 @@ mod writer;
 
 pub use backup::{BackupError, BackupProgress, Verified, backup, verify};
 pub use meta::Origin;
-pub use open::OpenError;
+pub use open_error::OpenError;
 pub use options::{FILE_NAME, Options, Role, Sync};
 pub use projection::rebuild::{Difference, check, rebuild};
 pub use store::SqliteStore;

@@ -4,14 +4,15 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use crate::checkpoints::LOG_BYTES_KEPT;
 use crate::migrations;
+use crate::open_error::OpenError;
 use crate::options::{Options, PAGE_BYTES, Role};
 
 /// Prepared statements that a connection keeps.
@@ -20,138 +21,6 @@ const STATEMENTS_KEPT: usize = 128;
 /// What people write is for the owner's eyes. SQLite gives a log and its index the rights of their
 /// database.
 const OWNER_ONLY: u32 = 0o600;
-
-/// Why a store could not be opened. The text says what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The folder is not there.
-    #[error("the data folder {} does not exist: create it, or name another", .0.display())]
-    FolderMissing(PathBuf),
-    /// A tool was pointed at a place without a database.
-    #[error("there is no database at {}: start a server on this folder first, or name another", .0.display())]
-    Missing(PathBuf),
-    /// Folder or file cannot be written.
-    #[error("{} cannot be written ({cause}): give this user the right to", path.display())]
-    NotWritable {
-        /// Which of them.
-        path: PathBuf,
-        /// What the system said.
-        cause: String,
-    },
-    /// Folder or file cannot be written, and belongs to somebody else.
-    #[error(
-        "{} belongs to user {owner}, and this process runs as user {me}: change its owner, or run as that user",
-        path.display()
-    )]
-    ForeignOwner {
-        /// Which of them.
-        path: PathBuf,
-        /// Its owner's number.
-        owner: u32,
-        /// This process's.
-        me: u32,
-    },
-    /// The file system does not take writes.
-    #[error("{} is on a read-only file system: mount it writable, or name another folder", .0.display())]
-    ReadOnly(PathBuf),
-    /// There is no room.
-    #[error("the disk that holds {} is full: make room and start again", .0.display())]
-    DiskFull(PathBuf),
-    /// A newer binary was here.
-    #[error(
-        "{} has schema version {found}, and this binary knows versions up to {known}: use the newer binary that wrote it, or restore a backup from before",
-        path.display()
-    )]
-    Newer {
-        /// The database.
-        path: PathBuf,
-        /// Its version.
-        found: u32,
-        /// Ours.
-        known: u32,
-    },
-    /// A tool was pointed at a database that an older binary made.
-    #[error(
-        "{} has schema version {found}, and this binary needs {known}: start the server once, it brings the file up to date",
-        path.display()
-    )]
-    Older {
-        /// The database.
-        path: PathBuf,
-        /// Its version.
-        found: u32,
-        /// Ours.
-        known: u32,
-    },
-    /// Another server is using it.
-    #[error("{} is in use by a running server (process {by}): stop that one first, or name another data folder", path.display())]
-    InUse {
-        /// The database.
-        path: PathBuf,
-        /// Process id of the holder as it wrote it down, or "unknown".
-        by: String,
-    },
-    /// It is something else.
-    #[error("{} is not a Tidings database, or its first bytes are damaged: name another data folder, or restore a backup", .0.display())]
-    NotTidings(PathBuf),
-    /// It was one.
-    #[error("{} is damaged ({cause}): restore a backup", path.display())]
-    Corrupt {
-        /// The database.
-        path: PathBuf,
-        /// What SQLite said.
-        cause: String,
-    },
-    /// The system failed in another way.
-    #[error("{} cannot be opened: {cause}", path.display())]
-    Failed {
-        /// The database.
-        path: PathBuf,
-        /// What was said.
-        cause: String,
-    },
-}
-
-impl OpenError {
-    /// Names what SQLite said while `path` was opened.
-    pub(crate) fn from_sql(path: &Path, error: &rusqlite::Error) -> Self {
-        let path = path.to_owned();
-        let cause = error.to_string();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Self::NotTidings(path),
-            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, cause },
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
-            Some(ErrorCode::DiskFull) => Self::DiskFull(path),
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => not_writable(path, cause),
-            _ => Self::Failed { path, cause },
-        }
-    }
-
-    fn from_io(path: &Path, error: &io::Error) -> Self {
-        let path = path.to_owned();
-        match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::FolderMissing(path),
-            io::ErrorKind::PermissionDenied => not_writable(path, error.to_string()),
-            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path),
-            _ => Self::Failed {
-                path,
-                cause: error.to_string(),
-            },
-        }
-    }
-}
-
-/// Says whose a path is if that is why it cannot be written.
-fn not_writable(path: PathBuf, cause: String) -> OpenError {
-    let owner = path.metadata().map(|about| about.uid());
-    // The owner of the process's own entry is the process's effective user.
-    let me = Path::new("/proc/self").metadata().map(|about| about.uid());
-    match (owner, me) {
-        (Ok(owner), Ok(me)) if owner != me => OpenError::ForeignOwner { path, owner, me },
-        _ => OpenError::NotWritable { path, cause },
-    }
-}
 
 /// Keeps other servers off a database for as long as it lives, even if this process is killed.
 #[derive(Debug)]
@@ -170,12 +39,16 @@ impl Claim {
             .truncate(false)
             .mode(OWNER_ONLY)
             .open(&path);
-        let folder = folder_of(database);
-        let file = file.map_err(|error| OpenError::from_io(&folder, &error))?;
+        let named = |error: io::Error| {
+            let is_there = path.exists();
+            let folder = folder_of(database);
+            OpenError::from_io(if is_there { &path } else { &folder }, &error)
+        };
+        let file = file.map_err(named)?;
         match file.try_lock() {
-            Ok(()) => note_holder(&file).map_err(|error| OpenError::from_io(&folder, &error))?,
+            Ok(()) => note_holder(&file).map_err(named)?,
             Err(TryLockError::WouldBlock) => return Err(in_use(database, &path)),
-            Err(TryLockError::Error(error)) => return Err(OpenError::from_io(&folder, &error)),
+            Err(TryLockError::Error(error)) => return Err(named(error)),
         }
         Ok(Self { _lock: file })
     }
@@ -202,7 +75,7 @@ fn in_use(database: &Path, lock: &Path) -> OpenError {
     }
 }
 
-fn folder_of(database: &Path) -> PathBuf {
+pub(crate) fn folder_of(database: &Path) -> PathBuf {
     match database.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),

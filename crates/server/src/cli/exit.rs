@@ -1,7 +1,6 @@
 //! How a command ends.
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tidings_client::replay::ReplayError;
@@ -23,10 +22,14 @@ pub enum Exit {
     Usage = 2,
     /// The configuration is refused.
     Configuration = 3,
-    /// The database cannot be opened.
+    /// The database cannot be used: it is missing, damaged, of a newer version, or something else.
     Store = 4,
     /// A check found differences.
     Verification = 5,
+    /// The database is in use by a running server.
+    InUse = 6,
+    /// Folder or database cannot be written: read-only, a full disk, or somebody else's.
+    NotWritable = 7,
 }
 
 impl From<Exit> for ExitCode {
@@ -47,14 +50,6 @@ pub enum CliError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The data folder cannot be made.
-    #[error("the data folder {} cannot be made ({cause}): create it, or name another", folder.display())]
-    Folder {
-        /// Which.
-        folder: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
     /// The database was opened and does not answer.
     #[error(transparent)]
     Outage(#[from] Outage),
@@ -94,13 +89,11 @@ impl CliError {
         match self {
             Self::Config(_) => Exit::Configuration,
             Self::Start(error) => match error {
-                StartError::Store(_) => Exit::Store,
+                StartError::Store(error) => exit_of(error),
                 StartError::Hosts(_) | StartError::Heartbeat(_) => Exit::Configuration,
                 StartError::Outage(_) | StartError::Listen { .. } => Exit::Failed,
             },
-            Self::Open(_) | Self::Folder { .. } | Self::Backup(BackupError::Source(_)) => {
-                Exit::Store
-            }
+            Self::Open(error) | Self::Backup(BackupError::Source(error)) => exit_of(error),
             Self::Backup(BackupError::Damaged { .. } | BackupError::Differs { .. })
             | Self::Differs(_) => Exit::Verification,
             Self::Usage(_) => Exit::Usage,
@@ -109,5 +102,24 @@ impl CliError {
             | Self::Replay(_)
             | Self::System { .. } => Exit::Failed,
         }
+    }
+}
+
+/// Told apart by what a supervisor can do: wait, call somebody, or give up.
+const fn exit_of(error: &OpenError) -> Exit {
+    match error {
+        OpenError::InUse { .. } => Exit::InUse,
+        OpenError::NotWritable { .. }
+        | OpenError::ForeignOwner { .. }
+        | OpenError::ReadOnly(_)
+        | OpenError::DiskFull(_) => Exit::NotWritable,
+        OpenError::FolderMissing(_)
+        | OpenError::NotAFolder(_)
+        | OpenError::Missing(_)
+        | OpenError::Newer { .. }
+        | OpenError::Older { .. }
+        | OpenError::NotTidings(_)
+        | OpenError::Corrupt { .. }
+        | OpenError::Failed { .. } => Exit::Store,
     }
 }

@@ -57,8 +57,10 @@ Exit codes:
   1  failed; standard error says why
   2  the command line is wrong
   3  the configuration is refused
-  4  the database cannot be opened
-  5  a check found differences";
+  4  the database cannot be used: missing, damaged, or of a newer version
+  5  a check found differences
+  6  the database is in use by a running server
+  7  the data cannot be written: read-only, a full disk, or somebody else's";
 
 /// Does what the arguments say (the first is the program's name), and says how that ended.
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {

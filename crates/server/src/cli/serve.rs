@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
+use tidings_store_sqlite::OpenError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::flags::{ConfigFlags, Environment};
@@ -34,10 +35,8 @@ impl Serve {
         let config = self.flags.load(environment)?;
         config.check_exposure().map_err(ConfigError::from)?;
         logs::begin(&config.log);
-        make_folder(&config.server.data).map_err(|cause| {
-            let folder = config.server.data.clone();
-            CliError::Folder { folder, cause }
-        })?;
+        let folder = &config.server.data;
+        make_folder(folder).map_err(|cause| OpenError::from_io(folder, &cause))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(app::threads(&config))
             .enable_all()

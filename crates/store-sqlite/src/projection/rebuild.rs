@@ -12,7 +12,8 @@ use tidings_domain::Position;
 
 use super::Projection;
 use crate::event_row::{self, DAMAGED, Damage, LOG_COLUMNS};
-use crate::open::{self, Claim, OpenError};
+use crate::open::{self, Claim};
+use crate::open_error::OpenError;
 use crate::options::{Options, Role};
 
 /// The derived tables. `receipts` is built as well, because commits touch it, and thrown away.

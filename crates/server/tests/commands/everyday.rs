@@ -1,114 +1,10 @@
-//! The `tidings` command as scripts and operators meet it: its lines, its exit codes, its files.
+//! Its lines, its exit codes, its files.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
-
-use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-fn tidings() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
-    command.env_clear().stdin(Stdio::null());
-    command
-}
-
-fn run<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
-    tidings().args(arguments).output().unwrap()
-}
-
-/// What a command wrote to standard output, if it ended well.
-fn said<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> String {
-    let output = run(arguments);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{complaint}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The exit code of a command that did not end well, and what it complained of.
-fn refused<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> (i32, String) {
-    let output = run(arguments);
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    (output.status.code().unwrap(), complaint)
-}
-
-/// A server of its own process; killed when dropped.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let mut child = tidings()
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--set",
-                "store.sync=off",
-                "--data",
-            ])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let (_, url) = line
-            .split_once("http://")
-            .expect("the line has the address");
-        Self {
-            child,
-            url: format!("http://{}", url.trim_end()),
-        }
-    }
-
-    /// Ends it as a supervisor does; its exit code.
-    fn end(mut self, signal: &str) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-        self.child.wait().unwrap().code()
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let request = reqwest::Client::new()
-            .post(format!("{}{path}", self.url))
-            .json(body);
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
-    }
-
-    async fn get(&self, path: &str) -> (u16, String) {
-        let answer = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already, which is just as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
+use crate::process::{Server, folder, refused, said};
 
 #[test]
 fn a_server_makes_its_folder_says_where_it_is_and_leaves_with_0_when_asked() {
@@ -140,16 +36,16 @@ async fn health_and_metrics_are_there_without_a_token() {
 }
 
 #[test]
-fn a_second_server_on_a_folder_is_refused_with_4_and_told_who_holds_it() {
+fn a_second_server_on_a_folder_is_refused_with_6_and_told_who_holds_it() {
     let home = folder();
     let server = Server::start(home.path());
     let data = home.path().to_str().unwrap();
     let (code, complaint) = refused(["serve", "--listen", "127.0.0.1:0", "--data", data]);
-    assert_eq!(code, 4);
+    assert_eq!(code, 6);
     let holder = format!("(process {})", server.child.id());
     assert!(complaint.contains(&holder), "{complaint}");
     let (code, _) = refused(["rebuild", "--data", data]);
-    assert_eq!(code, 4, "nothing is rebuilt under a running server");
+    assert_eq!(code, 6, "nothing is rebuilt under a running server");
 }
 
 #[test]
@@ -365,5 +261,12 @@ fn every_command_explains_itself() {
         let help = said([command, "--help"]);
         assert!(help.contains("Usage: tidings"), "{help}");
     }
-    assert!(said(["--help"]).contains("3  the configuration is refused"));
+    let help = said(["--help"]);
+    for exit in [
+        "3  the configuration is refused",
+        "6  the database is in use",
+        "7  the data",
+    ] {
+        assert!(help.contains(exit), "{help}");
+    }
 }
