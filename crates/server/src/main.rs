@@ -7,7 +7,7 @@ use tidings_server::cli;
 
 /// What comes and goes with a hundred thousand sockets fragments the system's allocator.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let environment = std::env::vars_os().collect();

@@ -22,11 +22,11 @@ mod wire;
 use std::io;
 
 use clap::{Parser, ValueEnum};
-use mimalloc::MiMalloc;
+use tikv_jemallocator::Jemalloc;
 
 /// The server's own.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Measures memory a connection and CPU a delivery.
 #[derive(Debug, Parser)]
