@@ -3,7 +3,10 @@
 //! Threads of our own and not the runtime's blocking pool: their number is the bound, each keeps its
 //! connection's page cache and prepared statements, and nothing is locked to borrow a connection.
 //!
-//! *Invariant*: each reading sees one snapshot of the file.
+//! What waits is read together, in one transaction: its beginning and end cost as much as a short
+//! reading, and after a restart thousands wait.
+//!
+//! *Invariant*: each reading sees one snapshot of the file, no older than its question.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +23,9 @@ use crate::writer::panic_text;
 
 /// Readings that wait for a thread; one more waits outside.
 const QUEUE_JOBS: usize = 1_024;
+
+/// Readings that share a transaction at most: so many may wait for one that is slow.
+const GROUP_JOBS_MAX: usize = 8;
 
 type Job = Box<dyn FnOnce(&Reader) + Send>;
 
@@ -69,11 +75,18 @@ impl Readers {
 }
 
 fn serve(reader: &Reader, queue: &Mutex<mpsc::Receiver<Job>>) {
+    let mut group: Vec<Job> = Vec::with_capacity(GROUP_JOBS_MAX);
     loop {
-        let next = queue.lock().blocking_recv();
-        match next {
-            Some(job) => job(reader),
-            None => return,
+        let waiting = |group: &mut _| queue.lock().blocking_recv_many(group, GROUP_JOBS_MAX);
+        if waiting(&mut group) == 0 {
+            return;
+        }
+        for job in group.drain(..) {
+            job(reader);
+        }
+        if let Err(error) = end(&reader.conn) {
+            // Whoever read has the answer; the next group begins anew.
+            tracing::error!(%error, "a reading transaction could not be ended");
         }
     }
 }
@@ -84,16 +97,17 @@ fn in_snapshot<T>(
     work: impl FnOnce(&Reader) -> Result<T>,
 ) -> std::result::Result<T, Outage> {
     let read = catch_unwind(AssertUnwindSafe(|| {
-        reader.conn.prepare_cached("BEGIN")?.execute([])?;
+        if reader.conn.is_autocommit() {
+            reader.conn.prepare_cached("BEGIN")?.execute([])?;
+        }
         work(reader)
     }));
-    let ended = end(&reader.conn);
     let failed = |cause: String| {
         tracing::error!(doing, cause, "the store could not read");
         Outage::new(PORT, doing, &cause)
     };
     match read {
-        Ok(Ok(found)) => ended.map(|()| found).map_err(|e| failed(e.to_string())),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => Err(failed(error.to_string())),
         Err(panic) => Err(failed(panic_text(panic.as_ref()))),
     }
