@@ -1,6 +1,7 @@
-//! How far a long command is: a bar for whoever watches, a line for each part of the work otherwise.
+//! How far a long command is: a bar for whoever watches; otherwise a line for each part of the work,
+//! and one for each tenth of a part that takes long.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -9,11 +10,16 @@ use super::Terminal;
 /// Drawn so often at most.
 const DRAWS_PER_S: u8 = 10;
 
+/// Lines of tenths are not written more often than this.
+const TENTH_INTERVAL: Duration = Duration::from_secs(5);
+
 /// See the module.
 pub(super) struct Progress<'t> {
     terminal: &'t Terminal,
     bar: ProgressBar,
     doing: &'static str,
+    /// The last tenth of this part that was told in a line, and when.
+    told: (u64, Instant),
 }
 
 impl<'t> Progress<'t> {
@@ -28,6 +34,7 @@ impl<'t> Progress<'t> {
             terminal,
             bar,
             doing: "",
+            told: (0, Instant::now()),
         }
     }
 
@@ -39,6 +46,7 @@ impl<'t> Progress<'t> {
             self.bar.disable_steady_tick();
             self.bar.set_style(counting(things));
         }
+        self.tell_tenth(things, done, total);
     }
 
     /// This is being done, and nobody knows for how long.
@@ -57,10 +65,22 @@ impl<'t> Progress<'t> {
         }
         self.doing = doing;
         self.bar.set_message(doing);
+        self.told = (0, Instant::now());
         if !self.terminal.is_watched() {
             self.terminal.note(&doing);
         }
         true
+    }
+
+    fn tell_tenth(&mut self, things: &str, done: u64, total: u64) {
+        let tenth = (done * 10).checked_div(total).unwrap_or(0);
+        let is_due = tenth > self.told.0 && self.told.1.elapsed() >= TENTH_INTERVAL;
+        if is_due && !self.terminal.is_watched() {
+            self.told = (tenth, Instant::now());
+            let doing = self.doing;
+            self.terminal
+                .note(&format_args!("{doing}: {done} of {total} {things}"));
+        }
     }
 
     /// Takes the bar away; how long it all took, in words.
