@@ -11,6 +11,10 @@ export class Network {
     this.blocked = /** @type {'nothing' | 'sockets' | 'all'} */ ('nothing');
     /** What the server says does not arrive. */
     this.muted = false;
+    /** What the client says over its event stream does not arrive. */
+    this.deaf = false;
+    /** Nothing passes in either direction, and nobody is told: a line that is gone without a word. */
+    this.frozen = false;
     this.listener = net.createServer((client) => this.take(client));
     this.origin = '';
   }
@@ -30,6 +34,8 @@ export class Network {
   mend() {
     this.blocked = 'nothing';
     this.muted = false;
+    this.deaf = false;
+    this.frozen = false;
   }
 
   close() {
@@ -44,17 +50,17 @@ export class Network {
     client.once('data', (first) => {
       const isStream = first.subarray(0, 40).toString('latin1').startsWith('GET /v1/socket');
       if (this.blocked === 'sockets' && isStream) return void client.destroy();
-      this.join(client, first);
+      this.join(client, first, isStream);
     });
   }
 
-  /** @param {net.Socket} client @param {Buffer} first */
-  join(client, first) {
+  /** @param {net.Socket} client @param {Buffer} first @param {boolean} isStream */
+  join(client, first, isStream) {
     const server = net.connect(this.server.port, '127.0.0.1');
     this.track(server);
     server.write(first);
-    client.pipe(server);
-    server.on('data', (data) => this.muted || client.write(data));
+    client.on('data', (data) => this.frozen || (this.deaf && isStream) || server.write(data));
+    server.on('data', (data) => this.frozen || this.muted || client.write(data));
     server.on('close', () => client.destroy());
     client.on('close', () => server.destroy());
   }

@@ -71,6 +71,24 @@ export async function play(world) {
       return last !== null && last.y < 700;
     }, 'the newest message is on screen');
   });
+  await check('what was read in the moment before a reload stays read', async () => {
+    await bob.go('/');
+    for (let n = 1; n <= 30; n++) await ana.sayByRest(room, `unread ${n}`);
+    const unread = bob.row('Archive').getByLabel(/unread/);
+    await bob.row('Archive').getByLabel('30 unread').waitFor();
+    bob.network.deaf = true;
+    await bob.openRoom('Archive');
+    await bob.page.locator('.timeline').hover();
+    await until(async () => {
+      await bob.page.mouse.wheel(0, 900);
+      return (await unread.count()) === 0;
+    }, 'the badge goes');
+    bob.page.once('framenavigated', () => bob.network.mend());
+    await bob.page.reload();
+    await bob.sees('unread 30');
+    same([await unread.count(), await bob.page.getByText('New messages').count()], [0, 0]);
+    await ana.tickTurns('unread 30', 'read');
+  });
 }
 
 /** @param {number} n */

@@ -16,6 +16,7 @@ import type {
   Session,
   SessionInfo,
   UserId,
+  Watermarks,
 } from './types.ts';
 import type { Rest } from './rest.ts';
 
@@ -106,6 +107,15 @@ export const invitations = {
     rest.request<InvitationPreview>('GET', `/v1/invitations/${encodeURIComponent(code)}`),
   accept: (rest: Rest, code: string) =>
     rest.request<Room>('POST', `/v1/invitations/${encodeURIComponent(code)}/accept`),
+};
+
+export const receipts = {
+  /** Outlives the page that asks. */
+  read: (rest: Rest, room: RoomId, read: Seq) =>
+    rest.request<Watermarks>('PUT', `/v1/rooms/${room}/receipts/me`, {
+      body: { read },
+      keepalive: true,
+    }),
 };
 
 export type Where = { before: Seq } | { after: Seq } | { around: Seq } | Record<string, never>;

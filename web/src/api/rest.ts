@@ -17,6 +17,8 @@ export interface RequestOptions {
   query?: Readonly<Record<string, string | number | undefined>>;
   /** The same key makes a repeated POST harmless; one is made up where none is given. */
   idempotencyKey?: string;
+  /** The request goes on when the page goes. */
+  keepalive?: boolean;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -58,6 +60,7 @@ export class Rest {
       headers,
       cache: 'no-store',
       credentials: 'omit',
+      keepalive: options.keepalive ?? false,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });

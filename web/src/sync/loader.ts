@@ -1,8 +1,9 @@
 /**
  * What is loaded by REST into the state: the room list, single rooms, members, pages, people.
  *
- * *Invariant*: of one thing one load is under way; who asks meanwhile gets that one's outcome. A failed
- * load leaves a trouble by its name, which the screen shows with a way to try again.
+ * *Invariant*: of one thing one load is under way; who asks meanwhile gets that one's outcome, or for a
+ * room, whose counts change by the moment, that of another load right after it. A failed load leaves a
+ * trouble by its name, which the screen shows with a way to try again.
  */
 import { members as memberCalls, messages, people, rooms, type Where } from '../api/endpoints.ts';
 import { Problem, explain } from '../api/problem.ts';
@@ -15,6 +16,7 @@ import { addPage, empty, latestOnly } from './timeline.ts';
 
 export class Loader {
   private readonly underWay = new Map<string, Promise<boolean>>();
+  private readonly next = new Map<string, Promise<boolean>>();
 
   constructor(
     private readonly rest: Rest,
@@ -35,7 +37,7 @@ export class Loader {
   }
 
   room(id: RoomId): Promise<boolean> {
-    return this.once(`room ${id}`, async () => {
+    return this.anew(`room ${id}`, async () => {
       const room = await rooms.get(this.rest, id).catch(absent);
       this.store.set((state) => (room ? withRooms(state, [room], 'part') : withoutRoom(state, id)));
     });
@@ -80,6 +82,20 @@ export class Loader {
       ...state,
       timelines: { ...state.timelines, [id]: join(state.timelines[id] ?? empty, page) },
     }));
+  }
+
+  /** The answer under way may be older than what made us ask. */
+  private anew(name: string, load: () => Promise<void>): Promise<boolean> {
+    const now = this.underWay.get(name);
+    if (!now) return this.once(name, load);
+    const next =
+      this.next.get(name) ??
+      now.then(() => {
+        this.next.delete(name);
+        return this.once(name, load);
+      });
+    this.next.set(name, next);
+    return next;
   }
 
   private once(name: string, load: () => Promise<void>): Promise<boolean> {

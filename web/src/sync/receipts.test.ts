@@ -53,6 +53,16 @@ describe('own watermarks', () => {
     expect(r.flush(answered)[1]).toEqual([{ type: 'read', room: 'a', seq: 6 }]);
   });
 
+  it('outlive the page until the server has confirmed them, and are asked by the next one', () => {
+    const [asked] = r.flush(r.want(r.held(r.initial, 'a', marks(9, 4)), 'a', marks(9, 6), 0));
+    const read = r.want(asked, 'a', marks(9, 8), 5);
+    expect(r.unconfirmed(read)).toEqual({ a: 8 });
+    const next = r.held(r.restored(r.initial, r.unconfirmed(read)), 'a', marks(9, 6));
+    expect(r.readTo(next, 'a')).toBe(8);
+    expect(r.flush(r.reconnected(next, 0))[1]).toEqual([{ type: 'read', room: 'a', seq: 8 }]);
+    expect(r.unconfirmed(r.answered(read, 'a', marks(9, 8), 20))).toEqual({});
+  });
+
   it('are given up when the server refuses for good', () => {
     const [asked] = r.flush(r.want(r.initial, 'a', marks(3, 3), 0));
     const answered = r.answered(asked, 'a', undefined, 20);

@@ -59,6 +59,29 @@ export function held(state: Receipts, room: RoomId, marks: Watermarks): Receipts
   return { ...state, own: { ...state.own, [room]: now } };
 }
 
+/** What was read here and the server has not confirmed: it must survive the page. */
+export function unconfirmed(state: Receipts): Record<RoomId, Seq> {
+  return Object.fromEntries(
+    Object.entries(state.own).flatMap(([room, { held: has, wanted }]) =>
+      wanted.read > has.read ? [[room, wanted.read]] : [],
+    ),
+  );
+}
+
+/** What an earlier page had read and not confirmed. The next connection asks for it. */
+export function restored(state: Receipts, reads: Readonly<Record<RoomId, Seq>>): Receipts {
+  return Object.entries(reads).reduce((all, [room, seq]) => {
+    const own = ownOf(all, room);
+    const wanted = raised(own.wanted, { delivered: seq, read: seq });
+    return { ...all, own: { ...all.own, [room]: { ...own, wanted } } };
+  }, state);
+}
+
+/** How far one has read, whether the server knows it or not. */
+export function readTo(state: Receipts, room: RoomId): Seq {
+  return ownOf(state, room).wanted.read;
+}
+
 /** Something arrived here (`delivered`) or was seen by an attentive person (`read`). */
 export function want(state: Receipts, room: RoomId, marks: Watermarks, now_ms: number): Receipts {
   const own = ownOf(state, room);

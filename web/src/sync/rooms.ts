@@ -43,20 +43,22 @@ export const initial: Rooms = { entries: {}, loaded: false };
 
 const NOTHING: Unread = { messages: 0, mentions: 0 };
 
+/** How far one has read in a room, also where the server has not heard of it. */
+export type ReadTo = (room: RoomId) => Seq;
+
+const UNREAD: ReadTo = () => 0;
+
 /** The whole list, as the server has it. Rooms that it does not name are gone. */
-export function listed(rooms: Rooms, list: readonly Room[]): Rooms {
+export function listed(rooms: Rooms, list: readonly Room[], readTo = UNREAD): Rooms {
   const entries = Object.fromEntries(
-    list.map((room) => [room.id, entryOf(room, rooms.entries[room.id])]),
+    list.map((room) => [room.id, entryOf(room, rooms.entries[room.id], readTo(room.id))]),
   );
   return { entries, loaded: true };
 }
 
 /** One room anew. */
-export function snapshot(rooms: Rooms, room: Room): Rooms {
-  return {
-    ...rooms,
-    entries: { ...rooms.entries, [room.id]: entryOf(room, rooms.entries[room.id]) },
-  };
+export function snapshot(rooms: Rooms, room: Room, readTo = UNREAD): Rooms {
+  return put(rooms, entryOf(room, rooms.entries[room.id], readTo(room.id)));
 }
 
 export function gone(rooms: Rooms, room: RoomId): Rooms {
@@ -146,12 +148,12 @@ function lastAt(room: Room): number {
 }
 
 /** A snapshot, and on top of it what has come meanwhile. A snapshot from before what we know adds nothing. */
-function entryOf(room: Room, known: RoomEntry | undefined): RoomEntry {
+function entryOf(room: Room, known: RoomEntry | undefined, readHere: Seq): RoomEntry {
   const later = known && known.room.head > room.head ? known : undefined;
-  const readTo = Math.max(room.receipt.read, known?.room.receipt.read ?? 0);
+  const readTo = Math.max(room.receipt.read, known?.room.receipt.read ?? 0, readHere);
   const receipt = {
     read: readTo,
-    delivered: Math.max(room.receipt.delivered, known?.room.receipt.delivered ?? 0),
+    delivered: Math.max(room.receipt.delivered, known?.room.receipt.delivered ?? 0, readHere),
   };
   // We have read further than the server had heard when it counted.
   const ahead = readTo > room.receipt.read;

@@ -23,10 +23,10 @@ import { createStore, type Store } from '../store/store.ts';
 import { isAttentive, watchAttention } from './attention.ts';
 import { Connector } from './connector.ts';
 import { Letters } from './letters.ts';
-import type { Answer } from './link.ts';
 import { Loader } from './loader.ts';
 import * as outbox from './outbox.ts';
 import * as presence from './presence.ts';
+import { Reader } from './reader.ts';
 import * as receipts from './receipts.ts';
 import * as rooms from './rooms.ts';
 import { initial, withEvent, withProfile, withoutRoom, type AppState } from './state.ts';
@@ -48,6 +48,7 @@ export class Shell {
   readonly store: Store<AppState>;
   readonly rest: Rest;
   readonly load: Loader;
+  readonly reader: Reader;
   private readonly letters: Letters;
   private readonly connector: Connector;
   private readonly watcher: Watcher;
@@ -77,14 +78,19 @@ export class Shell {
       signedOut: () => this.events.signedOut(),
     });
     this.watcher = new Watcher(this.store, this.connector);
+    this.reader = new Reader(me.id, this.store, this.rest, this.connector, (change) =>
+      this.update(change),
+    );
   }
 
   start(): void {
     this.post({ type: 'restored', letters: this.letters.all() });
+    this.reader.restore();
     this.stops.push(
       watchAttention({ returned: () => this.returned(), away: () => this.watcher.tell('away') }),
       listen(window, 'online', () => this.connector.network(true)),
       listen(window, 'offline', () => this.connector.network(false)),
+      listen(window, 'pagehide', () => this.reader.leave()),
       listen(window, 'storage', (event) => this.changedElsewhere(event as StorageEvent)),
     );
     this.connector.start();
@@ -190,7 +196,7 @@ export class Shell {
   private async loadList(): Promise<Cursor> {
     const cursor = await this.load.roomList();
     for (const { room } of Object.values(this.store.get().rooms.entries))
-      this.arrived(room.id, room.head);
+      this.reader.arrived(room.id, room.head);
     this.watch();
     return cursor;
   }
@@ -271,7 +277,7 @@ export class Shell {
     if (event.sender === me && event.client_id !== undefined) {
       this.post({ type: 'confirmed', client_ids: [event.client_id] });
     }
-    this.arrived(room, seq);
+    this.reader.arrived(room, seq);
     if (!this.store.get().rooms.entries[room]) void this.load.room(room).then(() => this.watch());
     if (event.kind === 'member.joined' && this.open === room) this.loadMembers(room);
   }
@@ -311,40 +317,7 @@ export class Shell {
     this.refreshStale();
   }
 
-  // Receipts, presence, outbox.
-
-  /** It came by the stream, or stands for a room's head in the list: it has reached this device. */
-  private arrived(room: RoomId, seq: Seq): void {
-    this.update((state) => ({
-      ...state,
-      receipts: receipts.want(state.receipts, room, { delivered: seq, read: 0 }, Date.now()),
-    }));
-  }
-
-  private acknowledge(): void {
-    const [next, asks] = receipts.flush(this.store.get().receipts);
-    this.update((state) => ({ ...state, receipts: next }));
-    for (const ask of asks)
-      this.connector.send(ask, (answer) => this.acknowledged(ask.room, answer));
-  }
-
-  private acknowledged(room: RoomId, answer: Answer): void {
-    if (!answer || (answer.type === 'refusal' && answer.retryable)) {
-      this.update((state) => ({
-        ...state,
-        receipts: receipts.postponed(state.receipts, room, Date.now()),
-      }));
-      return;
-    }
-    const marks =
-      answer.type === 'ack'
-        ? { delivered: answer.delivered ?? 0, read: answer.read ?? 0 }
-        : undefined;
-    this.update((state) => ({
-      ...state,
-      receipts: receipts.answered(state.receipts, room, marks, Date.now()),
-    }));
-  }
+  // Presence, outbox.
 
   /** What the open room lacks: its members with their receipts, and where there is nothing, a first page. */
   private loadOpen(): void {
@@ -443,7 +416,7 @@ export class Shell {
     this.post({ type: 'tick' });
     this.update((state) => ({ ...state, typing: typing.faded(state.typing, now_ms) }));
     if (this.connector.isLive() && now_ms >= (this.store.get().receipts.due_ms ?? Infinity))
-      this.acknowledge();
+      this.reader.acknowledge();
   }
 }
 
@@ -452,7 +425,7 @@ function listen(target: EventTarget, name: string, handler: (event: Event) => vo
   return () => target.removeEventListener(name, handler);
 }
 
-/** The next connection tries again. */
+/** The next connection, or the next page, tries again. */
 function ignore(): void {
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Event, Room } from '../api/types.ts';
-import { tickOf } from './receipts.ts';
-import { unreadOf } from './rooms.ts';
+import { restored, tickOf } from './receipts.ts';
+import { staleRooms, unreadOf } from './rooms.ts';
 import {
   initial,
   watchable,
@@ -109,6 +109,21 @@ it('a new name is shown wherever the person is', () => {
   expect(state.people['bob']).toBe(user);
   expect(state.members['r']?.find((member) => member.user.id === 'bob')?.user).toBe(user);
   expect(state.rooms.entries['d']?.room.peer).toBe(user);
+});
+
+it('what was read before a reload is not unread again in a list that was counted before', () => {
+  const counted: Room = {
+    ...room,
+    head: 501,
+    receipt: { delivered: 501, read: 487 },
+    unread: { messages: 14, mentions: 0, first: 488 },
+  };
+  const reloaded = initial(profile('me'), 'online');
+  const knowing = { ...reloaded, receipts: restored(reloaded.receipts, { r: 501 }) };
+  expect(unread(withRooms(knowing, [counted], 'whole'))).toBe(0);
+  const middle = { ...reloaded, receipts: restored(reloaded.receipts, { r: 490 }) };
+  expect(staleRooms(withRooms(middle, [counted], 'whole').rooms)).toEqual(['r']);
+  expect(unread(withRooms(reloaded, [counted], 'whole'))).toBe(14);
 });
 
 it('leaving a room leaves nothing of it', () => {

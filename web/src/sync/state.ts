@@ -157,12 +157,13 @@ export function withRooms(
   whole: 'whole' | 'part',
 ): AppState {
   const peers = list.flatMap(({ peer }) => (peer ? [peer] : []));
+  const readTo: rooms.ReadTo = (room) => receipts.readTo(state.receipts, room);
   return {
     ...withPeople(state, peers),
     rooms:
       whole === 'whole'
-        ? rooms.listed(state.rooms, list)
-        : list.reduce(rooms.snapshot, state.rooms),
+        ? rooms.listed(state.rooms, list, readTo)
+        : list.reduce((all, room) => rooms.snapshot(all, room, readTo), state.rooms),
     receipts: list.reduce((all, room) => receipts.held(all, room.id, room.receipt), state.receipts),
   };
 }
