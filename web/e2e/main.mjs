@@ -11,9 +11,10 @@ import * as cut from './scenarios/cut.mjs';
 import * as history from './scenarios/history.mjs';
 import * as hostile from './scenarios/hostile.mjs';
 import * as looks from './scenarios/looks.mjs';
+import * as rooms from './scenarios/rooms.mjs';
 import { World } from './world.mjs';
 
-const scenarios = { chat, cut, history, hostile, accounts, looks };
+const scenarios = { chat, cut, history, rooms, hostile, accounts, looks };
 
 const chosen = process.argv.slice(2);
 const world = await World.begin();

@@ -99,6 +99,41 @@ export async function play(world) {
     await bob.page.getByText(/Your session has ended/).waitFor({ timeout: 5_000 });
     await phone.page.keyboard.press('Escape');
   });
+  await check('a password is changed, and the old one opens nothing any more', async () => {
+    const other = await world.person('Bob');
+    other.username = phone.username;
+    await other.signIn();
+    await phone.page.getByRole('button', { name: /Your account/ }).click();
+    await phone.page.getByRole('menuitem', { name: 'Change password' }).click();
+    const [old, fresh, again] = [
+      'Password until now',
+      /^New password(?!,)/,
+      'New password, once more',
+    ];
+    await phone.page.getByLabel(old).fill('not my password');
+    await phone.page.getByLabel(fresh).fill('battery staple horse');
+    await phone.page.getByLabel(again).fill('battery staple house');
+    const change = phone.page.getByRole('button', { name: 'Change password' });
+    await change.click();
+    await phone.page.getByText('The new password is not the same both times.').waitFor();
+    await phone.page.getByLabel(again).fill('battery staple horse');
+    await change.click();
+    await phone.page.getByText('That is not your password until now.').waitFor();
+    await phone.shot('43-password');
+    await phone.page.getByLabel(old).fill(phone.password);
+    await phone.page.keyboard.press('Enter');
+    await phone.page.getByRole('dialog', { name: 'Your password is changed' }).waitFor();
+    await phone.page.keyboard.press('Enter');
+    await other.page.getByText(/Your session has ended/).waitFor({ timeout: 5_000 });
+    await other.page.getByLabel('User name').fill(other.username);
+    await other.page.getByLabel('Password').fill(other.password);
+    await other.page.getByRole('button', { name: 'Sign in' }).click();
+    await other.page.getByText('That user name and password do not belong together.').waitFor();
+    phone.password = other.password = 'battery staple horse';
+    await other.signIn();
+    await other.getUp();
+    world.people.splice(world.people.indexOf(other), 1);
+  });
   await check('one’s name and status reach the others', async () => {
     await phone.page.getByRole('button', { name: /Your account/ }).click();
     await phone.page.getByRole('menuitem', { name: 'Name and status' }).click();

@@ -1,5 +1,6 @@
 /** The REST calls that this client makes, by name and with their types. Section 3 of docs/protocol.md. */
 import type {
+  Event,
   DirectoryRoom,
   History,
   Invitation,
@@ -15,6 +16,7 @@ import type {
   Seq,
   Session,
   SessionInfo,
+  Unread,
   UserId,
   Watermarks,
 } from './types.ts';
@@ -60,6 +62,11 @@ export const sessions = {
   revokeOthers: (rest: Rest) => rest.request<undefined>('DELETE', '/v1/sessions'),
 };
 
+export const password = {
+  change: (rest: Rest, body: { current_password: string; new_password: string }) =>
+    rest.request<undefined>('PUT', '/v1/me/password', { body }),
+};
+
 export const people = {
   change: (rest: Rest, body: { display_name?: string; status_text?: string | null }) =>
     rest.request<Profile>('PATCH', '/v1/me', { body }),
@@ -80,6 +87,9 @@ export const rooms = {
   change: (rest: Rest, room: RoomId, body: { name?: string; description?: string | null }) =>
     rest.request<Room>('PATCH', `/v1/rooms/${room}`, { body }),
   join: (rest: Rest, room: RoomId) => rest.request<Room>('POST', `/v1/rooms/${room}/join`),
+  remove: (rest: Rest, room: RoomId) => rest.request<undefined>('DELETE', `/v1/rooms/${room}`),
+  markUnread: (rest: Rest, room: RoomId, from: Seq) =>
+    rest.request<Unread>('PUT', `/v1/rooms/${room}/unread`, { body: { from } }),
   leave: (rest: Rest, room: RoomId) => rest.request<undefined>('POST', `/v1/rooms/${room}/leave`),
   directory: (rest: Rest, query: string) =>
     rest.request<{ rooms: DirectoryRoom[]; next?: string }>('GET', '/v1/directory', {
@@ -125,4 +135,8 @@ export const messages = {
     rest.request<Message>('GET', `/v1/rooms/${room}/messages/${seq}`),
   page: (rest: Rest, room: RoomId, where: Where, limit = 50) =>
     rest.request<Page>('GET', `/v1/rooms/${room}/messages`, { query: { ...where, limit } }),
+  events: (rest: Rest, room: RoomId, after: Seq, limit: number) =>
+    rest.request<{ events: Event[] }>('GET', `/v1/rooms/${room}/events`, {
+      query: { after, limit: Math.min(limit, 200) },
+    }),
 };

@@ -8,8 +8,9 @@
 import { members as memberCalls, messages, people, rooms, type Where } from '../api/endpoints.ts';
 import { Problem, explain } from '../api/problem.ts';
 import type { Rest } from '../api/rest.ts';
-import type { Cursor, Member, Page, Room, RoomId, UserId } from '../api/types.ts';
+import type { Cursor, Event, Member, Page, Room, RoomId, UserId } from '../api/types.ts';
 import type { Store } from '../store/store.ts';
+import { noticeOf, tells, unsaidIn } from './notices.ts';
 import { SHOWN_MEMBERS_MAX } from './receipts.ts';
 import { withMembers, withPeople, withRooms, withoutRoom, type AppState } from './state.ts';
 import { addPage, empty, latestOnly } from './timeline.ts';
@@ -59,14 +60,14 @@ export class Loader {
 
   page(id: RoomId, where: Where): Promise<boolean> {
     return this.once(`page ${id}`, async () => {
-      this.put(id, addPage, await messages.page(this.rest, id, where));
+      await this.put(id, addPage, await messages.page(this.rest, id, where));
     });
   }
 
   /** Drops what is held of a room but what goes on from its latest page. */
   latest(id: RoomId): Promise<boolean> {
     return this.once(`latest ${id}`, async () => {
-      this.put(id, latestOnly, await messages.page(this.rest, id, {}));
+      await this.put(id, latestOnly, await messages.page(this.rest, id, {}));
     });
   }
 
@@ -77,11 +78,27 @@ export class Loader {
     });
   }
 
-  private put(id: RoomId, join: typeof addPage, page: Page): void {
+  /** Messages and the lines between them come together, so that nothing moves when they are there. */
+  private async put(id: RoomId, join: typeof addPage, page: Page): Promise<void> {
+    const room = this.store.get().rooms.entries[id]?.room;
+    const told = room && tells(room.kind) ? await this.unsaid(id, page) : [];
+    const notices = told.flatMap((event) => (room && noticeOf(event, room)) ?? []);
     this.store.set((state) => ({
       ...state,
-      timelines: { ...state.timelines, [id]: join(state.timelines[id] ?? empty, page) },
+      timelines: { ...state.timelines, [id]: join(state.timelines[id] ?? empty, page, notices) },
     }));
+  }
+
+  private async unsaid(id: RoomId, page: Page): Promise<Event[]> {
+    const events: Event[] = [];
+    const span = unsaidIn(page);
+    for (let next = span?.from; span && next !== undefined && next <= span.to;) {
+      const answer = await messages.events(this.rest, id, next - 1, span.to - next + 1);
+      events.push(...answer.events.filter(({ seq }) => seq <= span.to));
+      const last = answer.events.at(-1)?.seq;
+      next = last === undefined ? undefined : last + 1;
+    }
+    return events;
   }
 
   /** The answer under way may be older than what made us ask. */

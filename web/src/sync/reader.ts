@@ -1,8 +1,8 @@
 /**
- * One's own watermarks on their way: gathered asks over the socket, and what is told when the page goes.
- * What has been read is decided by receipts.ts.
+ * One's own watermarks on their way: gathered asks over the socket, what is told when the page goes, and
+ * marking a room as unread. What has been read is decided by receipts.ts.
  */
-import { receipts as receiptCalls } from '../api/endpoints.ts';
+import { receipts as receiptCalls, rooms as roomCalls } from '../api/endpoints.ts';
 import type { Rest } from '../api/rest.ts';
 import type { RoomId, Seq, UserId } from '../api/types.ts';
 import type { Store } from '../store/store.ts';
@@ -62,6 +62,16 @@ export class Reader {
     this.readings.keep(reads);
     for (const [room, read] of Object.entries(reads))
       receiptCalls.read(this.rest, room, read).catch(ignore);
+  }
+
+  /** Counts a room as unread from `from` on. Reading that the server learns of later would lift the mark. */
+  async markUnread(room: RoomId, from: Seq): Promise<void> {
+    const read = receipts.unconfirmed(this.store.get().receipts)[room];
+    if (read !== undefined) {
+      const marks = await receiptCalls.read(this.rest, room, read);
+      this.set((state) => receipts.held(state, room, marks));
+    }
+    await roomCalls.markUnread(this.rest, room, from);
   }
 
   private set(change: (state: receipts.Receipts) => receipts.Receipts): void {

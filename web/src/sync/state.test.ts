@@ -86,6 +86,31 @@ describe('an event', () => {
     expect(unread(withEvent(withEvent(start(), said(3, 'bob')), said(4, 'me')))).toBe(0);
   });
 
+  it('of a joining or a new name stands in the timeline and counts as nothing unread', () => {
+    const head = { room: 'r', sender: 'cyra', at_ms: 1 };
+    const events: Event[] = [
+      {
+        ...head,
+        seq: 3,
+        kind: 'member.joined',
+        body: { user: 'cyra', role: 'member', visible_from: 1 },
+      },
+      {
+        ...head,
+        seq: 4,
+        kind: 'room.changed',
+        body: { name: 'New', history: 'all', slow_mode_s: 0, archived: false },
+      },
+    ];
+    const state = events.reduce(withEvent, start());
+    expect(unread(state)).toBe(0);
+    expect(rowsOf(state.timelines['r'] ?? empty)).toMatchObject([
+      { type: 'start' },
+      { type: 'notice', notice: { kind: 'joined', user: 'cyra' } },
+      { type: 'notice', notice: { kind: 'changed', before: { history: 'all' } } },
+    ]);
+  });
+
   it('of a leaving takes the member out of what ticks wait for', () => {
     const left: Event = {
       kind: 'member.left',

@@ -1,6 +1,7 @@
 /** Everything that the screen is drawn from, as one value. */
 import type { Availability, Event, Member, Profile, Room, RoomId, UserId } from '../api/types.ts';
 import * as connection from './connection.ts';
+import { noticeOf } from './notices.ts';
 import * as outbox from './outbox.ts';
 import * as presence from './presence.ts';
 import * as receipts from './receipts.ts';
@@ -47,11 +48,13 @@ export function initial(me: Profile, availability: Availability): AppState {
 export function withEvent(state: AppState, event: Event): AppState {
   const me = state.me.id;
   const known = state.timelines[event.room];
+  const room = state.rooms.entries[event.room]?.room;
+  const notice = room && noticeOf(event, room);
   const changed = {
     ...state,
     rooms: rooms.happened(state.rooms, event, me),
     timelines: known
-      ? { ...state.timelines, [event.room]: timeline.addEvent(known, event) }
+      ? { ...state.timelines, [event.room]: timeline.addEvent(known, event, notice) }
       : state.timelines,
     typing:
       event.kind === 'message.sent'

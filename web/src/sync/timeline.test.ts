@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Event, Page } from '../api/types.ts';
+import type { Notice } from './notices.ts';
 import * as t from './timeline.ts';
 
 function page(first_seq: number, last_seq: number, head: number, start = 1): Page {
@@ -47,7 +48,12 @@ function shown(timeline: t.Timeline): string {
     }
     flush();
     parts.push(
-      { start: '|', older: '<', gap: row.type === 'gap' ? `?${row.from}-${row.to}` : '' }[row.type],
+      {
+        start: '|',
+        older: '<',
+        gap: row.type === 'gap' ? `?${row.from}-${row.to}` : '',
+        notice: row.type === 'notice' ? `~${row.notice.seq}` : '',
+      }[row.type],
     );
   }
   flush();
@@ -154,5 +160,32 @@ describe('timeline', () => {
   it('names a message the same before and after it has a seq', () => {
     const sent = t.keyOfMessage({ sender: 'u', client_id: 'c', room: 'r', seq: 0 });
     expect(t.keyOfMessage({ sender: 'u', client_id: 'c', room: 'r', seq: 9 })).toBe(sent);
+  });
+
+  it('keeps the lines between messages in order, each once, and loses them with what they stand in', () => {
+    const joined = (seq: number): Notice => ({ seq, at_ms: 0, by: 'u', kind: 'joined', user: 'u' });
+    const unsaid = (seq: number): Event => ({
+      kind: 'member.joined',
+      room: 'r',
+      seq,
+      sender: 'u',
+      at_ms: 0,
+      body: { user: 'u', role: 'member', visible_from: 1 },
+    });
+    const sparse = {
+      ...page(1, 4, 4),
+      messages: page(1, 4, 4).messages.filter((m) => m.seq !== 2),
+    };
+    let line = t.addPage(t.empty, sparse, [joined(2)]);
+    line = t.addEvent(line, unsaid(5), joined(5));
+    line = t.addPage(t.addEvent(line, said(6)), sparse, [joined(2)]);
+    expect(shown(line)).toBe('| [1-1] ~2 [3-4] ~5 [6-6]');
+    expect(shown(t.trim(line, 1))).toBe('< [6-6]');
+  });
+
+  it('knows the last message of somebody else', () => {
+    const line = t.addEvent(t.addPage(t.empty, page(1, 3, 3)), { ...said(4), sender: 'me' });
+    expect([t.lastOfOthers(line, 'me'), t.lastOfOthers(line, 'u')]).toEqual([3, 4]);
+    expect(t.lastOfOthers(t.empty, 'me')).toBeUndefined();
   });
 });

@@ -1,15 +1,18 @@
 /**
- * What is known of one room's log: ranges of seqs, each complete in itself, and the messages in them.
+ * What is known of one room's log: ranges of seqs, each complete in itself, the messages in them and
+ * the lines of what else happened.
  *
  * *Invariant*: ranges are ascending and never touch or overlap; two pages are joined only when they
- * touch, so a hole is always a hole on screen. A seq in a range without a message is another event.
+ * touch, so a hole is always a hole on screen. A seq in a range without either is an event that is not shown.
  */
-import type { Event, Message, Page, RoomId, Seq } from '../api/types.ts';
+import type { Event, Message, Page, RoomId, Seq, UserId } from '../api/types.ts';
+import type { Notice } from './notices.ts';
 
 export interface Range {
   first: Seq;
   last: Seq;
   messages: readonly Message[];
+  notices: readonly Notice[];
 }
 
 export interface Timeline {
@@ -24,23 +27,28 @@ export type Row =
   | { type: 'start' }
   | { type: 'older'; before: Seq }
   | { type: 'message'; message: Message }
+  | { type: 'notice'; notice: Notice }
   /** Seqs `from..=to` are not known. */
   | { type: 'gap'; from: Seq; to: Seq };
 
 export const empty: Timeline = { ranges: [], head: 0, start: undefined };
 
-export function addPage(timeline: Timeline, page: Page): Timeline {
+export function addPage(timeline: Timeline, page: Page, notices: readonly Notice[] = []): Timeline {
   const head = Math.max(timeline.head, page.head);
   const start = page.has_before ? timeline.start : (timeline.start ?? page.first_seq);
   if (page.last_seq < page.first_seq) return { ...timeline, head, start };
-  const range = { first: page.first_seq, last: page.last_seq, messages: page.messages };
+  const range = { first: page.first_seq, last: page.last_seq, messages: page.messages, notices };
   return { head, start, ranges: insert(timeline.ranges, range) };
 }
 
 /** Begins anew from the latest page; of what was known only what goes on from there is kept. */
-export function latestOnly(timeline: Timeline, page: Page): Timeline {
+export function latestOnly(
+  timeline: Timeline,
+  page: Page,
+  notices: readonly Notice[] = [],
+): Timeline {
   const ranges = timeline.ranges.filter(({ last }) => last + 1 >= page.first_seq);
-  return addPage({ ...timeline, ranges }, page);
+  return addPage({ ...timeline, ranges }, page, notices);
 }
 
 /** What lies before the first known range, if one may see it. */
@@ -50,11 +58,16 @@ export function olderThan(timeline: Timeline): Seq | undefined {
 }
 
 /** An event that is already known changes nothing, to the reference. */
-export function addEvent(timeline: Timeline, event: Event): Timeline {
+export function addEvent(timeline: Timeline, event: Event, notice?: Notice): Timeline {
   const { seq } = event;
   if (knows(timeline, seq)) return timeline;
   const message = messageOf(event);
-  const range = { first: seq, last: seq, messages: message ? [message] : [] };
+  const range = {
+    first: seq,
+    last: seq,
+    messages: message ? [message] : [],
+    notices: notice ? [notice] : [],
+  };
   return {
     ...timeline,
     head: Math.max(timeline.head, seq),
@@ -77,6 +90,13 @@ export function find(timeline: Timeline, seq: Seq): Message | undefined {
     ?.messages.find((message) => message.seq === seq);
 }
 
+/** The last message that somebody other than `me` is known to have written. */
+export function lastOfOthers(timeline: Timeline, me: UserId): Seq | undefined {
+  return timeline.ranges
+    .flatMap(({ messages }) => messages)
+    .findLast(({ sender, deleted }) => sender !== me && deleted !== true)?.seq;
+}
+
 /** Whether everything up to the room's head is here. */
 export function reachesHead(timeline: Timeline): boolean {
   const last = timeline.ranges.at(-1);
@@ -92,11 +112,20 @@ export function rowsOf(timeline: Timeline): Row[] {
   let next = first.first;
   for (const range of timeline.ranges) {
     if (range.first > next) rows.push({ type: 'gap', from: next, to: range.first - 1 });
-    for (const message of range.messages) rows.push({ type: 'message', message });
+    rows.push(...rowsIn(range));
     next = range.last + 1;
   }
   if (next <= timeline.head) rows.push({ type: 'gap', from: next, to: timeline.head });
   return rows;
+}
+
+function rowsIn({ messages, notices }: Range): Row[] {
+  const said = messages.map((message): Row => ({ type: 'message', message }));
+  if (notices.length === 0) return said;
+  const seqOf = (row: Row) =>
+    row.type === 'message' ? row.message.seq : row.type === 'notice' ? row.notice.seq : 0;
+  const told = notices.map((notice): Row => ({ type: 'notice', notice }));
+  return [...said, ...told].sort((a, b) => seqOf(a) - seqOf(b));
 }
 
 /** Keeps the newest messages of a room that is no longer looked at: memory is bounded by rooms, not by reading. */
@@ -106,7 +135,8 @@ export function trim(timeline: Timeline, keep: number): Timeline {
   if (last.messages.length <= keep) return { ...timeline, ranges: [last] };
   const messages = last.messages.slice(-keep);
   const first = messages[0]?.seq ?? last.first;
-  return { ...timeline, ranges: [{ first, last: last.last, messages }] };
+  const notices = last.notices.filter(({ seq }) => seq >= first);
+  return { ...timeline, ranges: [{ first, last: last.last, messages, notices }] };
 }
 
 export function messageOf(event: Event): Message | undefined {
@@ -136,10 +166,22 @@ function insert(ranges: readonly Range[], added: Range): Range[] {
 
 /** Two ranges that overlap or touch. Where both have a message, `a` says how it reads now. */
 function union(a: Range, b: Range): Range {
-  const first = Math.min(a.first, b.first);
-  const last = Math.max(a.last, b.last);
-  if (b.last < a.first) return { first, last, messages: [...b.messages, ...a.messages] };
-  if (a.last < b.first) return { first, last, messages: [...a.messages, ...b.messages] };
-  const bySeq = new Map([...b.messages, ...a.messages].map((message) => [message.seq, message]));
-  return { first, last, messages: [...bySeq.values()].sort((x, y) => x.seq - y.seq) };
+  return {
+    first: Math.min(a.first, b.first),
+    last: Math.max(a.last, b.last),
+    messages: merged(a.messages, b.messages),
+    // Lines do not change; one that came live knows more than one from the log.
+    notices: merged(b.notices, a.notices),
+  };
+}
+
+/** Both, ascending; of two with the same seq that of `a`. */
+function merged<T extends { seq: Seq }>(a: readonly T[], b: readonly T[]): readonly T[] {
+  const [firstA, lastA, firstB, lastB] = [a[0], a.at(-1), b[0], b.at(-1)];
+  if (!firstA || !lastA) return b;
+  if (!firstB || !lastB) return a;
+  if (lastB.seq < firstA.seq) return [...b, ...a];
+  if (lastA.seq < firstB.seq) return [...a, ...b];
+  const bySeq = new Map([...b, ...a].map((item) => [item.seq, item]));
+  return [...bySeq.values()].sort((x, y) => x.seq - y.seq);
 }

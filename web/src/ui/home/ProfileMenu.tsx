@@ -6,6 +6,7 @@ import type { Availability } from '../../api/types.ts';
 import { saveAvailability, setTheme, theme, type Theme } from '../../store/preferences.ts';
 import { openAccount, signOut } from '../../store/session.ts';
 import { useStore } from '../../store/store.ts';
+import { PasswordDialog } from '../dialogs/PasswordDialog.tsx';
 import { ProfileDialog } from '../dialogs/ProfileDialog.tsx';
 import { SessionsDialog } from '../dialogs/SessionsDialog.tsx';
 import { Avatar } from '../parts/Avatar.tsx';
@@ -26,7 +27,7 @@ const THEMES = [
   ['dark', 'Dark'],
 ] as const satisfies readonly (readonly [Theme, string])[];
 
-type Open = 'profile' | 'sessions' | 'sign-out';
+type Open = 'profile' | 'sessions' | 'password' | 'sign-out';
 
 export function ProfileMenu() {
   const shell = useShell();
@@ -62,6 +63,11 @@ export function ProfileMenu() {
         <MenuItem icon="devices" onSelect={() => setOpen('sessions')}>
           Where you are signed in
         </MenuItem>
+        {me.origin === 'account' && (
+          <MenuItem icon="key" onSelect={() => setOpen('password')}>
+            Change password
+          </MenuItem>
+        )}
         <MenuLine />
         <MenuChoice
           label="Others see you as"
@@ -82,6 +88,7 @@ export function ProfileMenu() {
       </Menu>
       {open === 'profile' && <ProfileDialog onClose={close} />}
       {open === 'sessions' && <SessionsDialog onClose={close} />}
+      {open === 'password' && <PasswordDialog onClose={close} />}
       {open === 'sign-out' && <SignOut onClose={close} />}
     </footer>
   );

@@ -5,7 +5,8 @@ import { explain, Problem } from '../../api/problem.ts';
 import { PersonAvatar } from '../parts/Avatar.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { useAppState, useName, useShell } from '../shellContext.ts';
-import { clockTime, dayTitle, fullTime } from '../time.ts';
+import { clockTime, fullTime } from '../time.ts';
+import { Day } from './Day.tsx';
 import { renderMarkdown } from './markdown.ts';
 import { Quote } from './Quote.tsx';
 import type { Row, Shown } from './rows.ts';
@@ -38,11 +39,7 @@ export const MessageRow = memo(function MessageRow({
   ];
   return (
     <>
-      {row.newDay && (
-        <p className="day">
-          <span>{dayTitle(message.at_ms)}</span>
-        </p>
-      )}
+      {row.newDay && <Day at_ms={message.at_ms} />}
       {row.firstNew && (
         <p className="news">
           <span>New messages</span>

@@ -1,26 +1,21 @@
-/** What the room is called, who is there, and what can be done with it. */
+/** What the room is called, and who is there. What can be done with it is in its menu. */
 import { useState } from 'react';
-import { Link, useNavigate } from 'react-router';
-import { rooms } from '../../api/endpoints.ts';
+import { Link } from 'react-router';
 import type { Room } from '../../api/types.ts';
 import { titleOf } from '../../sync/rooms.ts';
 import { InviteDialog } from '../dialogs/InviteDialog.tsx';
 import { MembersDialog } from '../dialogs/MembersDialog.tsx';
-import { RenameDialog } from '../dialogs/RenameDialog.tsx';
 import { RoomAvatar } from '../parts/Avatar.tsx';
-import { Confirm } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
-import { Menu, MenuItem } from '../parts/Menu.tsx';
-import { useAppState, useShell } from '../shellContext.ts';
+import { useAppState } from '../shellContext.ts';
 import { ago } from '../time.ts';
-import { rankOf } from './roles.ts';
+import { RoomMenu } from './RoomMenu.tsx';
 
-type Open = 'members' | 'invite' | 'rename' | 'leave';
+type Open = 'members' | 'invite';
 
 export function RoomHeader({ room }: { room: Room }) {
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
-  const isStaff = rankOf(room.membership.role) >= rankOf('admin');
   const together = room.kind !== 'direct';
   return (
     <header className="room-head">
@@ -54,28 +49,11 @@ export function RoomHeader({ room }: { room: Room }) {
           >
             <Icon name="people" />
           </button>
-          <Menu
-            trigger={
-              <button className="icon-button" aria-label="More about this room">
-                <Icon name="more" />
-              </button>
-            }
-          >
-            {isStaff && (
-              <MenuItem icon="pencil" onSelect={() => setOpen('rename')}>
-                Name and description
-              </MenuItem>
-            )}
-            <MenuItem icon="leave" tone="danger" onSelect={() => setOpen('leave')}>
-              Leave
-            </MenuItem>
-          </Menu>
         </>
       )}
+      <RoomMenu room={room} />
       {open === 'members' && <MembersDialog room={room} onClose={close} />}
       {open === 'invite' && <InviteDialog room={room} onClose={close} />}
-      {open === 'rename' && <RenameDialog room={room} onClose={close} />}
-      {open === 'leave' && <Leave room={room} onClose={close} />}
     </header>
   );
 }
@@ -106,28 +84,5 @@ function GroupState({ room }: { room: Room }) {
         </>
       )}
     </>
-  );
-}
-
-function Leave({ room, onClose }: { room: Room; onClose: () => void }) {
-  const shell = useShell();
-  const navigate = useNavigate();
-  const leave = async () => {
-    await rooms.leave(shell.rest, room.id);
-    await navigate('/');
-    shell.forgetRoom(room.id);
-  };
-  return (
-    <Confirm
-      title={`Leave ${titleOf(room)}?`}
-      about={
-        room.kind === 'group'
-          ? 'You come back only with a new invitation.'
-          : 'You can join it again from the list of channels.'
-      }
-      action="Leave"
-      onConfirm={leave}
-      onClose={onClose}
-    />
   );
 }

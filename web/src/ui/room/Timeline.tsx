@@ -12,12 +12,14 @@ import { JumpButton } from './JumpButton.tsx';
 import { MessageRow } from './MessageRow.tsx';
 import { RoomStart } from './RoomStart.tsx';
 import { rowsFor, type Row } from './rows.ts';
+import { ToldRow } from './ToldRow.tsx';
 import { useJump } from './useJump.ts';
 import { useSeen } from './useSeen.ts';
 
 /** Space above the first row, in which the sign of loading stands. */
 const HEADROOM_PX = 56;
 const END_PX = 80;
+const ESTIMATES_PX = { start: 180, gap: 58, message: 58, told: 30 } as const;
 /** Rows before the top of the screen at which older ones are asked for. */
 const AHEAD_ROWS = 12;
 
@@ -49,7 +51,7 @@ export function Timeline({ room, newFrom, onReply }: TimelineProps) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => (rows[index]?.type === 'start' ? 180 : 58),
+    estimateSize: (index) => ESTIMATES_PX[rows[index]?.type ?? 'message'],
     getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     overscan: 10,
     anchorTo: 'end',
@@ -146,6 +148,8 @@ function RowView({ row, room, target, onReply, onJump }: RowViewProps) {
           <span className="spinner" /> Loading what is missing here
         </p>
       );
+    case 'told':
+      return <ToldRow row={row} />;
     case 'message': {
       const flash = target !== undefined && row.message.seq === target;
       return <MessageRow row={row} room={room} flash={flash} onReply={onReply} onJump={onJump} />;

@@ -7,6 +7,19 @@ export function rankOf(role: Role): number {
   return RANKS.indexOf(role);
 }
 
+/** What the menu of a room offers. The server decides; this only saves refusals. */
+export function renames({ kind, membership }: Room): boolean {
+  return kind !== 'direct' && rankOf(membership.role) >= rankOf('admin');
+}
+
+export function leaves({ kind }: Room): boolean {
+  return kind !== 'direct';
+}
+
+export function deletes({ kind, membership }: Room): boolean {
+  return kind !== 'direct' && membership.role === 'owner';
+}
+
 /** Why one cannot write here, if one cannot. The server decides; this only saves a refusal. */
 export function whyMute(room: Room): string | undefined {
   const { role } = room.membership;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../api/types.ts';
 import type { Outgoing } from '../../sync/outbox.ts';
+import type { Notice } from '../../sync/notices.ts';
 import { addPage, empty } from '../../sync/timeline.ts';
 import { GROUP_MS, rowsFor, type Row } from './rows.ts';
 
@@ -15,7 +16,12 @@ function message(
   return { room: 'r', seq, sender, at_ms, text: `t${seq}`, client_id: `c${seq}`, ...more };
 }
 
-function rows(messages: Message[], outgoing: Outgoing[] = [], newFrom?: number): Row[] {
+function rows(
+  messages: Message[],
+  outgoing: Outgoing[] = [],
+  newFrom?: number,
+  notices: Notice[] = [],
+): Row[] {
   const last_seq = messages.at(-1)?.seq ?? 0;
   const page = {
     messages,
@@ -25,7 +31,13 @@ function rows(messages: Message[], outgoing: Outgoing[] = [], newFrom?: number):
     has_before: false,
     has_after: false,
   };
-  return rowsFor({ room: 'r', me: 'me', timeline: addPage(empty, page), outgoing, newFrom });
+  return rowsFor({
+    room: 'r',
+    me: 'me',
+    timeline: addPage(empty, page, notices),
+    outgoing,
+    newFrom,
+  });
 }
 
 /** `(a b)` stand together, `=` is a new day, `!` the line of news. */
@@ -40,7 +52,9 @@ function shown(list: Row[]): string {
             row.message.text,
             row.closes ? ')' : '',
           ].join('')
-        : row.type,
+        : row.type === 'told'
+          ? `${row.newDay ? '=' : ''}~${row.told.act}`
+          : row.type,
     )
     .join(' ');
 }
@@ -81,6 +95,53 @@ describe('rows', () => {
     );
     expect(before.at(-1)?.key).toBe(after.at(-1)?.key);
     expect(after.filter(({ type }) => type === 'message')).toHaveLength(2);
+  });
+
+  it('tell what else happened where it happened, and say each day once', () => {
+    const joined = (seq: number, user: string, at_ms = NOON + seq): Notice => ({
+      seq,
+      at_ms,
+      by: user,
+      kind: 'joined',
+      user,
+    });
+    const list = rows([message(3, 'a'), message(6, 'a')], [], 6, [
+      joined(2, 'b', NOON - 86_400_000),
+      joined(4, 'c'),
+      joined(5, 'd'),
+    ]);
+    expect(shown(list)).toBe('start =~joined =(t3) ~joined !(t6)');
+    const told = list.find((row) => row.type === 'told' && row.seq === 5);
+    expect(told).toMatchObject({ key: 'told:4', told: { act: 'joined', users: ['c', 'd'] } });
+  });
+
+  it('hold a change of settings against the log only where no hole lies between', () => {
+    const settings = (name: string) => ({
+      name,
+      history: 'all' as const,
+      slow_mode_s: 0,
+      archived: false,
+    });
+    const head = { at_ms: NOON, by: 'a' };
+    const created: Notice = { ...head, seq: 1, kind: 'created', settings: settings('Old') };
+    const change = (seq: number): Notice => ({
+      ...head,
+      seq,
+      kind: 'changed',
+      settings: settings('New'),
+      before: undefined,
+    });
+    const whole = rows([message(4, 'a')], [], undefined, [created, change(2), change(3)]);
+    expect(whole.filter(({ type }) => type === 'told')).toMatchObject([
+      { told: { what: { of: 'name', name: 'New' } } },
+    ]);
+    const [low, high] = [
+      { messages: [], first_seq: 1, last_seq: 1, head: 9, has_before: false, has_after: true },
+      { messages: [], first_seq: 8, last_seq: 9, head: 9, has_before: true, has_after: false },
+    ];
+    const timeline = addPage(addPage(empty, low, [created]), high, [change(8)]);
+    const torn = rowsFor({ room: 'r', me: 'me', timeline, outgoing: [], newFrom: undefined });
+    expect(torn.at(-1)).toMatchObject({ told: { what: { of: 'details' } } });
   });
 
   it('start a reply apart, for its quote', () => {

@@ -1,11 +1,13 @@
 /**
- * What the timeline shows, row by row: messages with who and when, pending ones at the end, the day and
- * the line of news above whichever message they belong to. Pure.
+ * What the timeline shows, row by row: messages with who and when, what else happened between them,
+ * pending ones at the end, the day and the line of news above whichever row they belong to. Pure.
  */
-import type { Message, RoomId, Seq, UserId } from '../../api/types.ts';
+import type { Message, RoomId, RoomSettings, Seq, UserId } from '../../api/types.ts';
+import type { Notice } from '../../sync/notices.ts';
 import type { Outgoing, SendState } from '../../sync/outbox.ts';
 import { keyOfMessage, rowsOf, type Timeline } from '../../sync/timeline.ts';
 import { dayOf } from '../time.ts';
+import { foldedWith, toldOf, type Told } from './told.ts';
 
 /** Messages of one person within this time stand together. */
 export const GROUP_MS = 5 * 60_000;
@@ -26,6 +28,7 @@ export interface Shown {
 export type Row =
   | { type: 'start'; key: string }
   | { type: 'gap'; key: string; from: Seq; to: Seq }
+  | (ToldRow & { newDay: boolean })
   | {
       type: 'message';
       key: string;
@@ -38,8 +41,19 @@ export type Row =
       closes: boolean;
     };
 
+interface ToldRow {
+  type: 'told';
+  key: string;
+  /** The last event of it. */
+  seq: Seq;
+  at_ms: number;
+  told: Told;
+}
+
 type Bare =
-  Extract<Row, { type: 'start' | 'gap' }> | { type: 'message'; key: string; message: Shown };
+  | Extract<Row, { type: 'start' | 'gap' }>
+  | ToldRow
+  | { type: 'message'; key: string; message: Shown };
 
 export interface RowSource {
   room: RoomId;
@@ -51,19 +65,45 @@ export interface RowSource {
 }
 
 export function rowsFor(source: RowSource): Row[] {
-  const known = rowsOf(source.timeline).flatMap((row): Bare[] => {
-    if (row.type === 'older') return [];
-    if (row.type === 'start') return [{ type: 'start', key: 'start' }];
-    if (row.type === 'gap') return [{ ...row, key: `gap:${row.to}` }];
-    const message = shownOf(row.message);
-    return [{ type: 'message', key: message.key, message }];
-  });
+  const known = knownRows(source.timeline);
   const there = new Set(known.map(({ key }) => key));
   const pending = source.outgoing
     .map((entry) => pendingOf(entry, source.me))
     .filter(({ key }) => !there.has(key))
     .map((message): Bare => ({ type: 'message', key: message.key, message }));
   return decorated([...known, ...pending], source);
+}
+
+function knownRows(timeline: Timeline): Bare[] {
+  const rows: Bare[] = [];
+  /** As far as it is known here. */
+  let settings: RoomSettings | undefined;
+  for (const row of rowsOf(timeline)) {
+    if (row.type === 'start') rows.push({ type: 'start', key: 'start' });
+    else if (row.type === 'gap') {
+      settings = undefined;
+      rows.push({ ...row, key: `gap:${row.to}` });
+    } else if (row.type === 'message') {
+      const message = shownOf(row.message);
+      rows.push({ type: 'message', key: message.key, message });
+    } else if (row.type === 'notice') {
+      addTold(rows, row.notice, settings);
+      if ('settings' in row.notice) settings = row.notice.settings;
+    }
+  }
+  return rows;
+}
+
+/** Who comes right after others is named in their line. */
+function addTold(rows: Bare[], notice: Notice, settings: RoomSettings | undefined): void {
+  const told = toldOf(notice, settings);
+  if (!told) return;
+  const { seq, at_ms } = notice;
+  const last = rows.at(-1);
+  const sameDay = last?.type === 'told' && dayOf(last.at_ms) === dayOf(at_ms);
+  const folded = sameDay ? foldedWith(last.told, told) : undefined;
+  if (sameDay && folded) rows[rows.length - 1] = { ...last, seq, at_ms, told: folded };
+  else rows.push({ type: 'told', key: `told:${seq}`, seq, at_ms, told });
 }
 
 function decorated(rows: readonly Bare[], { newFrom, me }: RowSource): Row[] {
@@ -75,18 +115,24 @@ function decorated(rows: readonly Bare[], { newFrom, me }: RowSource): Row[] {
       row.message.sender !== me,
   );
   return rows.map((row, index): Row => {
-    if (row.type !== 'message') return row;
+    if (row.type === 'start' || row.type === 'gap') return row;
     const before = rows[index - 1];
     const after = rows[index + 1];
+    const newDay = dayOfRow(before) !== dayOfRow(row);
+    if (row.type === 'told') return { ...row, newDay };
     return {
       ...row,
-      newDay:
-        before?.type !== 'message' || dayOf(before.message.at_ms) !== dayOf(row.message.at_ms),
+      newDay,
       firstNew: row === firstNew,
       opens: row === firstNew || !together(before, row),
       closes: after === firstNew || !together(row, after),
     };
   });
+}
+
+function dayOfRow(row: Bare | undefined): ReturnType<typeof dayOf> | undefined {
+  if (row?.type === 'told') return dayOf(row.at_ms);
+  return row?.type === 'message' ? dayOf(row.message.at_ms) : undefined;
 }
 
 function together(a: Bare | undefined, b: Bare | undefined): boolean {

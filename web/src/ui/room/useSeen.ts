@@ -59,5 +59,6 @@ export function useSeen({ room, rows, timeline, virtual, scroller }: SeenSource)
 }
 
 function seqOf(row: Row | undefined): Seq {
+  if (row?.type === 'told') return row.seq;
   return row?.type === 'message' ? (row.message.seq ?? 0) : 0;
 }
