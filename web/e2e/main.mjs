@@ -12,9 +12,10 @@ import * as history from './scenarios/history.mjs';
 import * as hostile from './scenarios/hostile.mjs';
 import * as looks from './scenarios/looks.mjs';
 import * as rooms from './scenarios/rooms.mjs';
+import * as silence from './scenarios/silence.mjs';
 import { World } from './world.mjs';
 
-const scenarios = { chat, cut, history, rooms, hostile, accounts, looks };
+const scenarios = { chat, cut, history, rooms, hostile, accounts, looks, silence };
 
 const chosen = process.argv.slice(2);
 const world = await World.begin();

@@ -15,9 +15,10 @@ const environment = Object.fromEntries(
 );
 
 export class Server {
-  /** @param {string} data a folder that outlives restarts */
-  constructor(data) {
+  /** @param {string} data a folder that outlives restarts @param {string[]} settings as `section.name=value` */
+  constructor(data, settings = []) {
     this.data = data;
+    this.settings = settings.flatMap((setting) => ['--set', setting]);
     this.port = 0;
     /** @type {import('node:child_process').ChildProcess | undefined} */
     this.child = undefined;
@@ -27,7 +28,7 @@ export class Server {
   async start() {
     const child = spawn(
       BINARY,
-      ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data],
+      ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.settings],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: environment,
@@ -53,6 +54,15 @@ export class Server {
       failed,
       tooLate(START_MS, 'the server said no address'),
     ]);
+  }
+
+  /** It goes on living and says nothing, until `thaw`. */
+  freeze() {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw() {
+    this.child?.kill('SIGCONT');
   }
 
   /** @param {NodeJS.Signals} signal */

@@ -28,11 +28,9 @@ export class World {
   }
 
   static async begin() {
-    const data = await mkdtemp(join(tmpdir(), 'tidings-web-'));
     const pictures = process.env.TIDINGS_SCREENSHOTS ?? join(tmpdir(), 'tidings-screenshots');
     await mkdir(pictures, { recursive: true });
-    const server = new Server(data);
-    await server.start();
+    const { data, server } = await newServer();
     const browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ARGUMENTS,
@@ -69,9 +67,40 @@ export class World {
     await page.screenshot({ path: join(this.pictures, `${name}.png`) });
   }
 
+  /**
+   * Another server with settings of its own, for as long as `play` runs; its people leave at the end.
+   * @param {string[]} settings
+   * @param {(world: World) => Promise<void>} play
+   */
+  async elsewhere(settings, play) {
+    const { data, server } = await newServer(settings);
+    const world = new World(data, this.pictures, server, this.browser);
+    try {
+      await play(world);
+      const complaints = await world.everybodyGoes();
+      if (complaints.length > 0) throw new Error(complaints.join('\n'));
+    } finally {
+      await world.everybodyGoes();
+      await world.close();
+    }
+  }
+
   async end() {
     await this.browser.close();
+    await this.close();
+  }
+
+  /** @private */
+  async close() {
     await this.server.stop();
     await rm(this.data, { recursive: true, force: true });
   }
+}
+
+/** @param {string[]} [settings] */
+async function newServer(settings) {
+  const data = await mkdtemp(join(tmpdir(), 'tidings-web-'));
+  const server = new Server(data, settings);
+  await server.start();
+  return { data, server };
 }

@@ -6,11 +6,7 @@ import { SignedOut, type Tokens } from '../accounts/tokens.ts';
 import type { Command, Cursor, Push, Welcome } from '../api/types.ts';
 import * as connection from './connection.ts';
 import { Link, type Answer } from './link.ts';
-
-/** A token is renewed so long before it expires. */
-const RENEW_BEFORE_MS = 60_000;
-/** And never more often than this, whatever the clock of this machine says. */
-const RENEW_EVERY_MS = 30_000;
+import { renewIn } from './renewal.ts';
 
 export interface ConnectorEvents {
   /** Before each connection. A cursor, where one was just read by REST. */
@@ -163,15 +159,15 @@ export class Connector {
 
   private planRenewal(): void {
     clearTimeout(this.renewTimer);
-    const left_ms = this.tokens.expiresAtMs() - RENEW_BEFORE_MS - Date.now();
-    this.renewTimer = setTimeout(() => void this.renew(), Math.max(RENEW_EVERY_MS, left_ms));
+    const planned = this.tokens.access();
+    const wait_ms = renewIn(this.tokens.expiresAtMs() - Date.now());
+    this.renewTimer = setTimeout(() => void this.renew(planned), wait_ms);
   }
 
-  private async renew(): Promise<void> {
+  /** Of another token than the one that was planned for, a request or another window has seen to it. */
+  private async renew(planned: string): Promise<void> {
     try {
-      if (this.tokens.expiresAtMs() - RENEW_BEFORE_MS <= Date.now()) {
-        await this.tokens.renew(this.tokens.access());
-      }
+      if (this.tokens.access() === planned) await this.tokens.renew(planned);
       this.tokenChanged();
     } catch (error) {
       if (error instanceof SignedOut) this.events.signedOut();

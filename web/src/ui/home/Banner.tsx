@@ -7,8 +7,7 @@ import { useAppState, useShell } from '../shellContext.ts';
 export function Banner() {
   const shell = useShell();
   const state = useAppState(({ connection }) => connection);
-  const now_ms = useClock(state.phase.name === 'waiting');
-  const words = wordsFor(state, now_ms);
+  const words = wordsFor(state);
   return (
     <div role="status" aria-live="polite" className="banner-place">
       {words !== undefined && (
@@ -18,7 +17,12 @@ export function Banner() {
           ) : (
             <span className="spinner" />
           )}
-          <span>{words}</span>
+          <span>
+            {words}
+            {state.phase.name === 'waiting' && state.online && (
+              <Countdown until_ms={state.phase.until_ms} />
+            )}
+          </span>
           {state.phase.name === 'waiting' && (
             <button className="link-button" onClick={() => shell.retryNow()}>
               Retry now
@@ -35,29 +39,28 @@ export function Banner() {
   );
 }
 
-function wordsFor({ phase, online, failures }: Connection, now_ms: number): string | undefined {
+function wordsFor({ phase, online, failures }: Connection): string | undefined {
   switch (phase.name) {
     case 'live':
     case 'idle':
       return undefined;
     case 'stopped':
       return 'This page and the server no longer understand each other.';
-    case 'waiting': {
-      if (!online) return 'You are offline. What you write is kept and sent when you are back.';
-      const seconds = Math.max(1, Math.ceil((phase.until_ms - now_ms) / 1000));
-      return `Connection lost. Reconnecting in ${seconds} s`;
-    }
+    case 'waiting':
+      return online
+        ? 'Connection lost. Reconnecting'
+        : 'You are offline. What you write is kept and sent when you are back.';
     default:
       return failures === 0 ? 'Connecting…' : 'Reconnecting…';
   }
 }
 
-function useClock(runs: boolean): number {
+/** Its clock begins when the waiting begins. */
+function Countdown({ until_ms }: { until_ms: number }) {
   const [now_ms, setNow] = useState(Date.now);
   useEffect(() => {
-    if (!runs) return;
     const timer = setInterval(() => setNow(Date.now()), 250);
     return () => clearInterval(timer);
-  }, [runs]);
-  return now_ms;
+  }, []);
+  return <> in {Math.max(1, Math.ceil((until_ms - now_ms) / 1000))} s</>;
 }
