@@ -109,19 +109,20 @@ impl Connection {
         }))
     }
 
-    /// What a cursor is worth here, given where the log ends; and that end.
+    /// What a cursor is worth here, and from where the stream begins for who has none. Only a
+    /// cursor beyond what this node has published costs a look at the log.
     pub async fn judge(engine: &Engine, cursor: Option<&str>) -> Result<(Verdict, Cursor), Outage> {
-        let start = engine.store.log.start().await?;
-        let now = Cursor::at(start.epoch, start.position);
+        let epoch = engine.epoch;
+        let now = Cursor::at(epoch, engine.writer.published());
         let Some(text) = cursor else {
             return Ok((Verdict::Fresh, now));
         };
         let verdict = match Cursor::parse(text) {
             Err(_) => Verdict::Reset(ResetReason::CursorInvalid),
-            Ok(cursor) if cursor.epoch != start.epoch => Verdict::Reset(ResetReason::EpochChanged),
-            Ok(cursor) if cursor.position > start.position => Verdict::Reset(ResetReason::Ahead),
+            Ok(cursor) if cursor.epoch != epoch => Verdict::Reset(ResetReason::EpochChanged),
+            Ok(cursor) if is_ahead(engine, &cursor).await? => Verdict::Reset(ResetReason::Ahead),
             Ok(cursor) if planted::is(Bug::CursorOffByOne) => {
-                Verdict::Resumed(cursor.position.next().min(start.position))
+                Verdict::Resumed(cursor.position.next().min(now.position))
             }
             Ok(cursor) => Verdict::Resumed(cursor.position),
         };
@@ -199,4 +200,13 @@ impl Connection {
             .disconnected(self.user, self.id, departure);
         self.engine.hub.leave(self.user, self.id).await;
     }
+}
+
+/// Whether a cursor of this epoch is newer than the log.
+async fn is_ahead(engine: &Engine, cursor: &Cursor) -> Result<bool, Outage> {
+    if cursor.position <= engine.writer.published() {
+        return Ok(false);
+    }
+    let start = engine.store.log.start().await?;
+    Ok(cursor.position > start.position)
 }

@@ -11,6 +11,7 @@ mod news;
 mod task;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tidings_domain::limits::WRITER_QUEUE_MAX;
 use tidings_domain::{Position, UserId};
@@ -58,6 +59,7 @@ pub struct Publisher {
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
+    published: Arc<AtomicU64>,
     meters: Arc<Meters>,
     clock: Arc<dyn Clock>,
 }
@@ -68,10 +70,12 @@ impl Writer {
     pub fn start(log: Arc<dyn Log>, position: Position, publisher: Publisher) -> Self {
         let (queue, jobs) = mpsc::channel(WRITER_QUEUE_MAX);
         let (meters, clock) = (publisher.meters.clone(), publisher.clock.clone());
-        let task = Task::new(log, publisher, position);
+        let published = Arc::new(AtomicU64::new(position.0));
+        let task = Task::new(log, publisher, position, published.clone());
         tokio::spawn(task.run(jobs));
         Self {
             queue,
+            published,
             meters,
             clock,
         }
@@ -111,6 +115,13 @@ impl Writer {
         self.submit(write, Then::Tell(tell))?;
         let gone = |_| Outage::new("writer", "answer", &"the writer has stopped");
         outcome.await.map_err(gone)?
+    }
+
+    /// The last event that this node has published. The log may end later, never before, and what
+    /// was acknowledged is not beyond it unless an outage is being recovered from.
+    #[must_use]
+    pub fn published(&self) -> Position {
+        Position(self.published.load(Ordering::Acquire))
     }
 
     /// Writes that wait.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tidings_domain::limits::COMMIT_BATCH_MAX;
@@ -30,6 +31,8 @@ pub(super) struct Task {
     publisher: Publisher,
     /// The last event that was published.
     position: Position,
+    /// The same, for all who begin to hear.
+    published: Arc<AtomicU64>,
     /// Whether something may have been committed that was not published.
     is_unsure: bool,
     /// Sends to go first in the next transaction, decided again.
@@ -37,11 +40,17 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(log: Arc<dyn Log>, publisher: Publisher, position: Position) -> Self {
+    pub(super) fn new(
+        log: Arc<dyn Log>,
+        publisher: Publisher,
+        position: Position,
+        published: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             log,
             publisher,
             position,
+            published,
             is_unsure: false,
             again: Vec::new(),
         }
@@ -263,6 +272,7 @@ impl Task {
         self.publisher.recent.commit(&events);
         if let Some(last) = events.last() {
             self.position = last.event.position;
+            self.published.store(self.position.0, Ordering::Release);
         }
         self.publisher.meters.events.add(events.len() as u64);
         self.publisher.hub.commit(&events, acks).await;
