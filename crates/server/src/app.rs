@@ -11,6 +11,7 @@ use tidings_engine::limiter::{Limiter, Rate};
 use tidings_engine::outlet::{Farewell, Reply};
 use tidings_engine::ports::Outage;
 use tidings_engine::{Engine, EngineOptions};
+use tidings_protocol::CloseCode;
 use tidings_store_sqlite::{OpenError, SqliteStore};
 use tidings_websocket::{Heartbeat, Timing, heartbeat::TimingError};
 
@@ -24,6 +25,7 @@ use crate::config::Config;
 use crate::edge::{self, address::Addresses};
 use crate::metrics::{Answers, TurnedAway};
 use crate::rest::idempotency::InProgress;
+use crate::transport::websocket::on_the_wire;
 
 /// Everything that a request may need.
 pub struct App {
@@ -207,6 +209,8 @@ fn timing(config: &Config) -> Timing {
         ping_after: Duration::from_millis(heartbeat.ping_interval_ms),
         dead_after: Duration::from_millis(heartbeat.peer_timeout_ms),
         hello_within: Duration::from_millis(heartbeat.hello_timeout_ms),
+        hello_code: on_the_wire(CloseCode::HelloTimeout),
+        silence_code: on_the_wire(CloseCode::PeerTimeout),
         ..Timing::default()
     }
 }

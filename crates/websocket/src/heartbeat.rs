@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use tokio::time::MissedTickBehavior;
 
+use crate::close::CloseCode;
 use crate::socket::Socket;
 use crate::wheel::{Key, Tick, Wheel};
 
@@ -38,6 +39,10 @@ pub struct Timing {
     /// After our close frame, the time for what is queued, for the client's own close frame, and
     /// for its end of the connection, together.
     pub close_within: Duration,
+    /// With which code a socket is closed that was not greeted in time.
+    pub hello_code: CloseCode,
+    /// With which code a client is left that is dead: it may still be there and listen.
+    pub silence_code: CloseCode,
 }
 
 impl Default for Timing {
@@ -48,6 +53,8 @@ impl Default for Timing {
             dead_after: Duration::from_secs(45),
             hello_within: Duration::from_secs(10),
             close_within: Duration::from_secs(3),
+            hello_code: CloseCode::TIMEOUT,
+            silence_code: CloseCode::TIMEOUT,
         }
     }
 }
@@ -77,13 +84,15 @@ pub enum Deadline {
     Close,
 }
 
-/// A [`Timing`] in ticks.
+/// A [`Timing`] in ticks, and its codes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ticks {
     pub(crate) ping_after: Tick,
     pub(crate) dead_after: Tick,
     pub(crate) hello_within: Tick,
     pub(crate) close_within: Tick,
+    pub(crate) hello_code: CloseCode,
+    pub(crate) silence_code: CloseCode,
 }
 
 /// The clock of a set of sockets.
@@ -203,6 +212,8 @@ impl Ticks {
             dead_after: ticks(timing.dead_after)?,
             hello_within: ticks(timing.hello_within)?,
             close_within: ticks(timing.close_within)?,
+            hello_code: timing.hello_code,
+            silence_code: timing.silence_code,
         })
     }
 }

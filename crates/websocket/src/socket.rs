@@ -175,7 +175,7 @@ impl Socket {
             Stage::Over => None,
             Stage::New | Stage::Closing if now < state.deadline => Some(state.deadline),
             Stage::New => {
-                let hello = Frame::close(CloseCode::TIMEOUT, "hello expected");
+                let hello = Frame::close(self.heartbeat.ticks().hello_code, "hello expected");
                 self.close_because(state, Ended::TimedOut(Deadline::Hello), hello);
                 None
             }
@@ -197,7 +197,7 @@ impl Socket {
         if silent >= ticks.dead_after {
             state
                 .outbox
-                .close(Frame::close(CloseCode::TIMEOUT, "nothing heard"));
+                .close(Frame::close(ticks.silence_code, "nothing heard"));
             state.flush(&self.stream);
             self.end_locked(state, Ended::TimedOut(Deadline::Silence));
             return None;

@@ -41,22 +41,43 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(CommandId, Command), CommandError> {
     fields(&name, id, bytes)?.checked(id)
 }
 
-/// Reads the fields that the command's name asks for.
-fn fields(name: &str, id: CommandId, bytes: &[u8]) -> Result<Command, CommandError> {
-    match name {
-        "hello" => of(id, bytes).map(Command::Hello),
-        "send" => of(id, bytes).map(Command::Send),
-        "read" => of(id, bytes).map(Command::Read),
-        "delivered" => of(id, bytes).map(Command::Delivered),
-        "typing" => of(id, bytes).map(Command::Typing),
-        "signal" => of(id, bytes).map(Command::Signal),
-        "presence" => of(id, bytes).map(Command::Presence),
-        "status" => of(id, bytes).map(Command::Status),
-        "focus" => of(id, bytes).map(Command::Focus),
-        "token" => of(id, bytes).map(Command::Token),
-        "ping" => of(id, bytes).map(Command::Ping),
-        other => Err(CommandError::unknown(id, other)),
-    }
+/// The one table of commands, by which they are read. A command that is missing here does not
+/// compile.
+macro_rules! commands {
+    ($($name:literal => $variant:ident,)*) => {
+        impl Command {
+            /// The `type` of every command.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// Its `type`.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name),* }
+            }
+        }
+
+        /// Reads the fields that the command's name asks for.
+        fn fields(name: &str, id: CommandId, bytes: &[u8]) -> Result<Command, CommandError> {
+            match name {
+                $($name => of(id, bytes).map(Command::$variant),)*
+                other => Err(CommandError::unknown(id, other)),
+            }
+        }
+    };
+}
+
+commands! {
+    "hello" => Hello,
+    "send" => Send,
+    "read" => Read,
+    "delivered" => Delivered,
+    "typing" => Typing,
+    "signal" => Signal,
+    "presence" => Presence,
+    "status" => Status,
+    "focus" => Focus,
+    "token" => Token,
+    "ping" => Ping,
 }
 
 fn of<T: DeserializeOwned>(id: CommandId, bytes: &[u8]) -> Result<T, CommandError> {

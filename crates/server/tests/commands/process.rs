@@ -1,4 +1,5 @@
 //! The command as a process of its own, and a server that it started.
+#![allow(dead_code, reason = "several tests take from it what they need")]
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
@@ -41,20 +42,21 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = tidings()
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--set",
-                "store.sync=off",
-                "--data",
-            ])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = tidings();
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--set",
+            "store.sync=off",
+        ]);
+        command.arg("--data").arg(data).stderr(Stdio::null());
+        Self::of(command)
+    }
+
+    /// One that this command starts.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)

@@ -3,12 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
 mod crowd;
-mod hostile;
 mod invitations;
 mod members;
 mod messages;
 mod pages;
-mod permissions;
 mod rooms;
 mod unread;
 mod visibility;

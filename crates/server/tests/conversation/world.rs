@@ -1,7 +1,9 @@
 //! A server in a folder of its own, and people who talk to it.
+#![allow(dead_code, reason = "several tests take from it what they need")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
@@ -15,6 +17,9 @@ use tokio::task::JoinHandle;
 /// A running server. Ends with the test.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
+    pub(crate) address: SocketAddr,
+    /// What a test cannot reach from outside: the store, the cursor of a place.
+    pub(crate) app: Arc<App>,
     base: String,
     client: Client,
     _stop: oneshot::Sender<()>,
@@ -37,16 +42,25 @@ impl World {
         config.limits.requests_burst = 1_000_000;
         config.limits.sends_burst = 1_000_000;
         adjust(&mut config);
-        let base = format!("http://{}", config.server.listen);
+        let address = config.server.listen;
+        let base = format!("http://{address}");
         let app: Arc<App> = App::open(config).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
+        let served = app.clone();
         let serving = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            serve(app, listener, stopped).await.unwrap();
+            serve(served, listener, stopped).await.unwrap();
         });
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = Client::builder()
+            .no_proxy()
+            // The server hangs up on a connection that says nothing for five seconds.
+            .pool_idle_timeout(Duration::from_secs(2))
+            .build()
+            .unwrap();
         Self {
             folder,
+            address,
+            app,
             base,
             client,
             _stop: stop,
@@ -71,12 +85,7 @@ impl World {
             .post("/v1/guests", json!({"display_name": name}))
             .await
             .ok(201);
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Person {
-            token: Some(text(&session["access_token"])),
-            id: text(&session["user"]["id"]),
-            ..nobody
-        }
+        nobody.by(&session)
     }
 
     /// Several who are new.
@@ -105,11 +114,21 @@ impl World {
 pub(crate) struct Person {
     base: String,
     client: Client,
-    token: Option<String>,
+    pub(crate) token: Option<String>,
     pub(crate) id: String,
 }
 
 impl Person {
+    /// Whoever this is, by the session of another answer to a sign-in.
+    pub(crate) fn by(&self, session: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            token: Some(text(&session["access_token"])),
+            id: text(&session["user"]["id"]),
+            ..self.clone()
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.token {

@@ -12,4 +12,5 @@ mod outlet;
 mod session;
 mod upgrade;
 
+pub(crate) use outlet::on_the_wire;
 pub use upgrade::upgrade;

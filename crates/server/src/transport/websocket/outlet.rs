@@ -59,9 +59,13 @@ impl SocketOutlet {
 
     /// Closes with one of the protocol's codes.
     pub(super) fn close_with(&self, code: Code, reason: &str) {
-        let code = CloseCode::parse(code.code()).expect("the protocol's codes may be sent");
-        self.socket.close(code, reason);
+        self.socket.close(on_the_wire(code), reason);
     }
+}
+
+/// One of the protocol's codes, as it is put on the wire.
+pub(crate) fn on_the_wire(code: Code) -> CloseCode {
+    CloseCode::parse(code.code()).expect("the protocol's codes may be sent")
 }
 
 fn frame(encoding: Encoding, payload: &[u8]) -> Frame {
