@@ -23,12 +23,18 @@ pub struct Arguments {
     /// How large.
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) scale: Scale,
+    /// Members of one client process; as many as the limit of open files allows, if not set.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) per_process: Option<u32>,
     /// Fails also when a budget is missed.
     #[arg(long)]
     pub(crate) strict: bool,
     /// Writes the results to this file as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Draws the results into this file as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
     /// Puts the table of results into this document.
     #[arg(long, value_name = "FILE")]
     pub(crate) document: Option<PathBuf>,
@@ -41,8 +47,14 @@ pub(crate) enum Workload {
     W1,
     /// One room, one sender.
     W3,
+    /// Many small rooms, messages rising.
+    W4,
+    /// Pairs beside a large room.
+    W5,
     /// Durable sends.
     W6,
+    /// Members who stall.
+    W7,
     /// The loads that peers were measured by.
     Loads,
 }

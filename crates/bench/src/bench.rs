@@ -1,13 +1,18 @@
 //! A run: its place, its users, its rows.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::child::{ClientProcess, FloorProcess};
+use crate::child::FloorProcess;
 use crate::client::orders::{Begin, RoomSeats, Target};
 use crate::failure::{Outcome, While};
+use crate::fleet::{Fleet, members_per_process};
+use crate::histogram::Histogram;
 use crate::itself::Itself;
+use crate::picture::Curve;
+use crate::process;
 use crate::report::Row;
 use crate::scale::{Scale, Sizes};
 use crate::server::{Place, Server};
@@ -21,8 +26,11 @@ pub(crate) struct Bench {
     pub(crate) sizes: Sizes,
     pub(crate) place: Place,
     pub(crate) rows: Vec<Row>,
+    pub(crate) curves: Vec<Curve>,
     /// Users 0 up to here are known to the server.
     provisioned: u32,
+    /// Members of one client process.
+    per_process: u32,
     folder: TempDir,
 }
 
@@ -32,19 +40,50 @@ impl Bench {
         itself: Itself,
         program: &std::path::Path,
         scale: Scale,
+        per_process: Option<u32>,
     ) -> Outcome<Self> {
         let folder = tempfile::tempdir().during("making a folder for the run")?;
         let place = Place::prepare(program, folder.path())?;
         let sizes = scale.sizes();
+        let descriptors = process::raise_descriptors();
+        let per_process = per_process.unwrap_or(members_per_process(descriptors));
         Ok(Self {
             itself,
             scale,
             sizes,
             place,
             rows: Vec::new(),
+            curves: Vec::new(),
             provisioned: 0,
+            per_process,
             folder,
         })
+    }
+
+    /// Keeps a distribution for the picture.
+    pub(crate) fn draw(&mut self, workload: &'static str, name: String, latency: &Histogram) {
+        self.curves.push(Curve {
+            workload,
+            name,
+            latency: latency.clone(),
+            floor: None,
+        });
+    }
+
+    /// Keeps a distribution and the floor's.
+    pub(crate) fn draw_beside(
+        &mut self,
+        workload: &'static str,
+        name: &str,
+        latency: &Histogram,
+        floor: &Histogram,
+    ) {
+        self.curves.push(Curve {
+            workload,
+            name: name.to_owned(),
+            latency: latency.clone(),
+            floor: Some(floor.clone()),
+        });
     }
 
     /// A file of the run's own.
@@ -71,36 +110,45 @@ impl Bench {
         make(world)
     }
 
-    /// A process of members of the server.
-    pub(crate) fn members(&self, server: &Server, rooms: &[RoomSeats]) -> Outcome<ClientProcess> {
-        let target = Target::Tidings(self.place.host.clone());
-        let (address, rooms) = (server.address, rooms.to_vec());
-        ClientProcess::start(
-            &self.itself,
-            Begin {
-                address,
-                target,
-                rooms,
-            },
-        )
+    /// Members of the server: these users, in these rooms.
+    pub(crate) fn members(
+        &self,
+        server: &Server,
+        rooms: &[RoomSeats],
+        users: Range<u32>,
+    ) -> Outcome<Fleet> {
+        let begin = Begin {
+            address: server.address,
+            target: Target::Tidings(self.place.host.clone()),
+            users: users.clone(),
+            rooms: rooms.to_vec(),
+        };
+        Fleet::start(&self.itself, &begin, users, self.per_process)
     }
 
-    /// The floor, and a process of members of it, in rooms of the same sizes.
-    pub(crate) fn floor(&self, rooms: &[RoomSeats]) -> Outcome<(FloorProcess, ClientProcess)> {
-        let floor = FloorProcess::start(&self.itself)?;
+    /// Members of the floor, in rooms of the same sizes.
+    pub(crate) fn floor_members(
+        &self,
+        floor: &FloorProcess,
+        rooms: &[RoomSeats],
+        users: Range<u32>,
+    ) -> Outcome<Fleet> {
         let numbered = (0..).zip(rooms);
-        let rooms = numbered
-            .map(|(number, seats): (u32, _)| RoomSeats {
-                name: number.to_string(),
-                users: seats.users.clone(),
-            })
-            .collect();
+        let rooms = numbered.map(|(number, seats): (u32, _)| RoomSeats {
+            name: number.to_string(),
+            users: seats.users.clone(),
+        });
         let begin = Begin {
             address: floor.address,
             target: Target::Floor,
-            rooms,
+            users: users.clone(),
+            rooms: rooms.collect(),
         };
-        let members = ClientProcess::start(&self.itself, begin)?;
-        Ok((floor, members))
+        Fleet::start(&self.itself, &begin, users, self.per_process)
+    }
+
+    /// A floor of its own for a workload.
+    pub(crate) fn floor(&self) -> Outcome<FloorProcess> {
+        FloorProcess::start(&self.itself)
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::client::orders::{Load, Order, Ran, Report};
+use crate::client::orders::{Order, Ran, Report};
 use crate::failure::{Failure, Outcome, While};
 use crate::itself::Itself;
 use crate::process::Watched;
@@ -112,30 +112,33 @@ impl ClientProcess {
         Ok(client)
     }
 
-    /// Opens connections and says how far it is.
-    pub(crate) fn open(&mut self, users: std::ops::Range<u32>) -> Outcome<()> {
-        self.order(&Order::Open { users }).map(drop)
+    /// Has an order carried out.
+    pub(crate) fn order(&mut self, order: &Order) -> Outcome<Report> {
+        self.tell(order)?;
+        self.report()
     }
 
-    pub(crate) fn run(&mut self, load: &Load) -> Outcome<Ran> {
-        match self.order(&Order::Run(load.clone()))? {
+    /// Gives an order; [`Self::report`] or [`Self::ran`] has to follow.
+    pub(crate) fn tell(&mut self, order: &Order) -> Outcome<()> {
+        let mut line = serde_json::to_vec(order).expect("orders are plain");
+        line.push(b'\n');
+        self.process.tell(&line)
+    }
+
+    /// What a load has brought.
+    pub(crate) fn ran(&mut self) -> Outcome<Ran> {
+        match self.report()? {
             Report::Ran(ran) => Ok(*ran),
             other => Err(Failure::Server(format!("the client said {other:?}"))),
         }
     }
 
-    pub(crate) fn close(&mut self) -> Outcome<()> {
-        self.order(&Order::Close).map(drop)
-    }
-
-    fn order(&mut self, order: &Order) -> Outcome<Report> {
-        let mut line = serde_json::to_vec(order).expect("orders are plain");
-        line.push(b'\n');
-        self.process.tell(&line)?;
+    /// Waits for the answer to an order, and says how far it is.
+    pub(crate) fn report(&mut self) -> Outcome<Report> {
         loop {
             let line = self.process.line()?;
             match serde_json::from_str(&line) {
-                Ok(Report::Progress { done, of }) => terminal::progress("opened", done, of),
+                Ok(Report::Progress { what, done, of }) => terminal::progress(&what, done, of),
                 Ok(Report::Failed(fault)) => return Err(Failure::Untrue(fault)),
                 Ok(report) => return Ok(report),
                 Err(_) => return Err(Failure::Server(format!("the client said {line:?}"))),

@@ -43,6 +43,18 @@ impl Histogram {
         reached.map_or(0, |(bucket, _)| upper_end(bucket))
     }
 
+    /// Durations in nanoseconds, rising, each with the share of all that were about so long.
+    pub(crate) fn shares(&self) -> impl Iterator<Item = (u64, f64)> + '_ {
+        let all = self.total as f64;
+        self.filled()
+            .map(move |(bucket, count)| (upper_end(bucket), count as f64 / all))
+    }
+
+    /// The duration in milliseconds that so many in a hundred did not exceed.
+    pub(crate) fn percentile_ms(&self, percent: u32) -> f64 {
+        self.quantile_ns(f64::from(percent) / 100.0) as f64 / 1e6
+    }
+
     fn add(&mut self, bucket: u32, count: u64) {
         let index = bucket as usize;
         if index >= self.counts.len() {

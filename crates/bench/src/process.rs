@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::failure::{Failure, Outcome, While};
 
 /// A process that is watched.
@@ -35,6 +37,19 @@ impl Watched {
         let path = format!("/proc/{}/{name}", self.pid);
         fs::read_to_string(&path).during(&path)
     }
+}
+
+/// Lets this process, and those that it starts, have as many descriptors as the system allows it;
+/// how many, or none when there is no limit.
+pub(crate) fn raise_descriptors() -> Option<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    // Who may not have more goes on with what there is.
+    let _ = setrlimit(Resource::Nofile, raised);
+    getrlimit(Resource::Nofile).current
 }
 
 fn unreadable(name: &str) -> Failure {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::figures::Paired;
+
 /// What a figure counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +20,10 @@ pub(crate) enum Unit {
     PerSecondAndCore,
     /// Parts of a hundred.
     Percent,
+    /// So many times something else that was measured.
+    Times,
+    /// Pieces.
+    Count,
 }
 
 /// What a figure has to be.
@@ -85,6 +91,50 @@ impl Row {
         }
     }
 
+    /// A figure without a floor.
+    pub(crate) fn alone(
+        workload: &'static str,
+        what: String,
+        unit: Unit,
+        budget: Budget,
+        measured: f64,
+    ) -> Self {
+        Self {
+            workload,
+            what,
+            unit,
+            budget,
+            measured,
+            floor: None,
+            ratio: None,
+        }
+    }
+
+    /// A figure beside the floor's, measured once.
+    pub(crate) fn beside(self, floor: f64) -> Self {
+        let ratio = Some(self.measured / floor).filter(|ratio| ratio.is_finite());
+        Self {
+            floor: Some(floor),
+            ratio,
+            ..self
+        }
+    }
+
+    /// A figure of several rounds, beside the floor's of the same rounds.
+    pub(crate) fn paired(
+        workload: &'static str,
+        what: String,
+        unit: Unit,
+        budget: Budget,
+        rounds: &Paired,
+    ) -> Self {
+        Self {
+            floor: Some(rounds.floor()),
+            ratio: Some(rounds.ratio()),
+            ..Self::alone(workload, what, unit, budget, rounds.measured())
+        }
+    }
+
     /// As a row of the table.
     fn cells(&self) -> [String; 7] {
         let figure = |figure: f64| {
@@ -115,6 +165,8 @@ impl Unit {
             Self::PerSecond => "/s",
             Self::PerSecondAndCore => "/s a core",
             Self::Percent => "%",
+            Self::Times => "×",
+            Self::Count => "",
         }
     }
 }
@@ -123,8 +175,8 @@ impl Budget {
     fn words(self, unit: Unit) -> String {
         let unit = unit.words();
         match self {
-            Self::AtMost(most) => format!("≤ {} {unit}", plain(most)),
-            Self::AtLeast(least) => format!("≥ {} {unit}", plain(least)),
+            Self::AtMost(most) => format!("≤ {} {unit}", plain(most)).trim_end().to_owned(),
+            Self::AtLeast(least) => format!("≥ {} {unit}", plain(least)).trim_end().to_owned(),
             Self::AtMostTimesFloor(most) => format!("≤ {most} × the floor"),
             Self::AtLeastTimesFloor(least) => format!("≥ {least} × the floor"),
             Self::AtMostAboveFloor(most) => format!("≤ the floor + {} {unit}", plain(most)),

@@ -1,5 +1,6 @@
 //! One run of the tool, in whichever role.
 
+use std::fs;
 use std::io;
 use std::process::ExitCode;
 
@@ -7,13 +8,13 @@ use crate::arguments::{Arguments, Role, Workload};
 use crate::bench::Bench;
 use crate::client;
 use crate::document::{Machine, write_document, write_json};
-use crate::failure::Outcome;
+use crate::failure::{Outcome, While};
 use crate::floor::Floor;
 use crate::itself::Itself;
-use crate::report::{Row, Verdict, table};
+use crate::picture;
+use crate::report::{Verdict, table};
 use crate::terminal;
-use crate::workload::delivery::Session;
-use crate::workload::{delivery, idle, loads, sends};
+use crate::workload::{delivery, idle, loads, pairs, rising, sends, stalled};
 
 /// Does what was asked. It fails when anything was lost, and under `--strict` also when a budget was
 /// missed.
@@ -23,7 +24,7 @@ pub fn run(arguments: &Arguments, itself: Itself) -> ExitCode {
         Some(Role::Client) => ended(client::serve()),
         Some(Role::Floor) => ended(serve_floor()),
         None => match measure(arguments, itself) {
-            Ok(rows) => judge(arguments, &rows),
+            Ok(bench) => judge(arguments, &bench),
             Err(failure) => {
                 terminal::complaint(&failure.to_string());
                 ExitCode::FAILURE
@@ -48,35 +49,64 @@ fn serve_floor() -> io::Result<()> {
     floor.serve()
 }
 
-fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Vec<Row>> {
-    let mut bench = Bench::prepare(itself, &arguments.server, arguments.scale)?;
+/// A workload that stands for itself.
+type Measure = fn(&mut Bench) -> Outcome<()>;
+
+fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Bench> {
+    let mut bench = Bench::prepare(
+        itself,
+        &arguments.server,
+        arguments.scale,
+        arguments.per_process,
+    )?;
     if arguments.wants(Workload::W1) {
         idle::run(&mut bench)?;
     }
     if arguments.wants(Workload::W3) || arguments.wants(Workload::Loads) {
-        let mut session = Session::open(&mut bench)?;
+        let (mut session, halls) = delivery::open(&mut bench)?;
         if arguments.wants(Workload::W3) {
-            delivery::run(&mut bench, &mut session)?;
+            delivery::run(&mut bench, &mut session, &halls)?;
         }
         if arguments.wants(Workload::Loads) {
-            loads::run(&mut bench, &mut session)?;
+            loads::run(&mut bench, &mut session, &halls)?;
         }
         session.close()?;
     }
-    if arguments.wants(Workload::W6) {
-        sends::run(&mut bench)?;
+    let others: [(Workload, Measure); 4] = [
+        (Workload::W4, rising::run),
+        (Workload::W5, pairs::run),
+        (Workload::W6, sends::run),
+        (Workload::W7, stalled::run),
+    ];
+    for (workload, run) in others {
+        if arguments.wants(workload) {
+            run(&mut bench)?;
+        }
     }
+    write(arguments, &bench)?;
+    Ok(bench)
+}
+
+/// Writes what was asked for.
+fn write(arguments: &Arguments, bench: &Bench) -> Outcome<()> {
     let machine = Machine::this();
     if let Some(path) = &arguments.json {
         write_json(path, &machine, &bench.rows)?;
     }
+    if let Some(path) = &arguments.picture {
+        let drawn = picture::svg(&bench.curves, &bench.rows);
+        fs::write(path, drawn).during("writing the picture")?;
+    }
     if let Some(path) = &arguments.document {
         write_document(path, &machine, &bench.rows)?;
     }
-    Ok(bench.rows)
+    Ok(())
 }
 
-fn judge(arguments: &Arguments, rows: &[Row]) -> ExitCode {
+fn judge(arguments: &Arguments, Bench { rows, curves, .. }: &Bench) -> ExitCode {
+    if !curves.is_empty() {
+        terminal::result(&picture::plot(curves));
+    }
     terminal::result(&table(rows));
     let missed = rows
         .iter()

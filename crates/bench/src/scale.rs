@@ -27,6 +27,25 @@ pub(crate) struct Sizes {
     pub(crate) round_ms: u64,
     /// Rooms with one sender each, for durable sends.
     pub(crate) senders: u32,
+    /// Rooms of ten, in which messages rise.
+    pub(crate) tens: u32,
+    /// Of each step of rising messages.
+    pub(crate) step_ms: u64,
+    /// Pairs who talk beside a large room,
+    pub(crate) pairs: u32,
+    /// and its members.
+    pub(crate) neighbours: u32,
+    /// Members of a room some of whom stall,
+    pub(crate) audience: u32,
+    /// and how many do.
+    pub(crate) stalled: u32,
+    /// For how long they do: less than a server waits for a sign of life.
+    pub(crate) stall_ms: u64,
+    /// Members of the room in a storm.
+    pub(crate) stormy: u32,
+    pub(crate) storm_ms: u64,
+    /// Messages of a large store.
+    pub(crate) stored: u64,
 }
 
 impl Scale {
@@ -40,6 +59,16 @@ impl Scale {
                 rounds: 5,
                 round_ms: 2_000,
                 senders: 200,
+                tens: 1_000,
+                step_ms: 3_000,
+                pairs: 1_000,
+                neighbours: 9_000,
+                audience: 500,
+                stalled: 25,
+                stall_ms: 10_000,
+                stormy: 5_000,
+                storm_ms: 10_000,
+                stored: 10_000_000,
             },
             Self::Smoke => Sizes {
                 idle_first: 500,
@@ -49,6 +78,16 @@ impl Scale {
                 rounds: 3,
                 round_ms: 1_000,
                 senders: 50,
+                tens: 50,
+                step_ms: 1_000,
+                pairs: 100,
+                neighbours: 1_000,
+                audience: 100,
+                stalled: 5,
+                stall_ms: 4_000,
+                stormy: 500,
+                storm_ms: 3_000,
+                stored: 100_000,
             },
         }
     }

@@ -3,6 +3,7 @@
 use tidings_domain::event::EventBody;
 use tidings_domain::{ClientId, CommandId, RoomId};
 use tidings_protocol::codec::{self, Encoding};
+use tidings_protocol::error::ErrorCode;
 use tidings_protocol::socket::command::{Command, Hello, Send};
 use tidings_protocol::socket::frame::ServerFrame;
 
@@ -25,8 +26,12 @@ pub(crate) enum Word {
         seq: u64,
         stamp: Stamp,
     },
+    /// A command was refused because there are too many.
+    TooMuch(u64),
     /// A command was carried out.
     Acknowledged(u64),
+    /// These seqs of a room are not sent.
+    Gap { room: String, from: u64, to: u64 },
     /// The member reads too slowly.
     Behind,
     /// Nothing that matters here.
@@ -127,17 +132,27 @@ fn understand_server(payload: &[u8]) -> Result<Word, String> {
         Some(ServerFrame::Ack(ack)) => Word::Acknowledged(ack.id.0),
         Some(ServerFrame::Checkpoint(checkpoint)) if checkpoint.live => Word::Live,
         Some(ServerFrame::Behind) => Word::Behind,
+        Some(ServerFrame::Refusal(refusal)) if is_too_much(&refusal.code) => {
+            Word::TooMuch(refusal.id.0)
+        }
         Some(ServerFrame::Refusal(refusal)) => {
             return Err(format!("refused as {}: {}", refusal.code, refusal.detail));
         }
-        Some(ServerFrame::Gap(gap)) => {
-            return Err(format!(
-                "a gap in room {}, from {} to {}",
-                gap.room, gap.from, gap.to
-            ));
-        }
+        Some(ServerFrame::Gap(gap)) => Word::Gap {
+            room: gap.room.to_string(),
+            from: gap.from.0,
+            to: gap.to.0,
+        },
         _ => Word::Nothing,
     })
+}
+
+fn is_too_much(code: &str) -> bool {
+    let code = ErrorCode::parse(code);
+    matches!(
+        code,
+        Some(ErrorCode::Overloaded | ErrorCode::TooManyInFlight | ErrorCode::RateLimited)
+    )
 }
 
 fn understand_floor(payload: &[u8]) -> Result<Word, String> {
@@ -184,13 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_and_a_gap_end_the_run() {
-        for frame in [
-            r#"{"type":"refusal","id":1,"code":"overloaded","retryable":true,"outcome":"not_done"}"#,
-            r#"{"type":"gap","room":"0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10","from":1,"to":2}"#,
-        ] {
-            assert!(understand_server(frame.as_bytes()).is_err(), "{frame}");
-        }
+    fn a_refusal_ends_the_run_and_a_gap_is_told() {
+        let refusal = |code: &str| {
+            let frame = format!(
+                r#"{{"type":"refusal","id":4,"code":"{code}","retryable":true,"outcome":"not_done"}}"#
+            );
+            understand_server(frame.as_bytes())
+        };
+        assert!(refusal("forbidden").is_err());
+        assert_eq!(refusal("overloaded"), Ok(Word::TooMuch(4)));
+        let gap = r#"{"type":"gap","room":"0192f0c1-7d7a-7cc0-8000-2b1d5c3e9f10","from":1,"to":2}"#;
+        let told = understand_server(gap.as_bytes()).unwrap();
+        assert!(matches!(told, Word::Gap { from: 1, to: 2, .. }), "{told:?}");
     }
 
     #[test]

@@ -12,10 +12,11 @@ use rustix::event::epoll::{self, EventData, EventFlags};
 use super::dialect::{Dialect, Word};
 use super::ledger::{Decoded, Heard, Ledger, Place};
 use super::member::{Flush, Member, Stage, read_upgrade};
-use super::orders::{Begin, RoomSeats};
+use super::orders::{Begin, Manner, Refusals, RoomSeats};
 use super::traffic::{Due, Traffic};
 use super::wire::{self, Opcode, Scan};
 use crate::clock;
+use crate::fleet::common;
 
 /// What ends a run: something was lost, or the other end is not as it should be.
 pub(super) type Fault = String;
@@ -45,12 +46,16 @@ pub(super) struct Driver {
     epoll: OwnedFd,
     pub(super) begin: Begin,
     pub(super) dialect: Dialect,
-    first_user: u32,
+    /// Nothing is read.
+    is_stalled: bool,
+    /// Members have been stalled: they may be told of gaps.
+    may_lack: bool,
     members: Vec<Member>,
     live: usize,
     pub(super) ledger: Ledger,
     pub(super) traffic: Option<Traffic>,
     pub(super) text_bytes: usize,
+    pub(super) refusals: Refusals,
     pub(super) behind: u64,
     /// Reads that brought events.
     pub(super) reads: u64,
@@ -64,18 +69,21 @@ impl Driver {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let mut ledger = Ledger::default();
         for RoomSeats { name, users } in &begin.rooms {
-            ledger.add_room(name, users.end - users.start);
+            let mine = common(users, &begin.users);
+            ledger.add_room(name, mine.end - mine.start);
         }
         Ok(Self {
             epoll,
             dialect: Dialect::new(&begin.target),
             begin,
-            first_user: 0,
+            is_stalled: false,
+            may_lack: false,
             members: Vec::new(),
             live: 0,
             ledger,
             traffic: None,
             text_bytes: 0,
+            refusals: Refusals::Fault,
             behind: 0,
             reads: 0,
             masks: 0,
@@ -94,19 +102,17 @@ impl Driver {
     pub(super) fn open(
         &mut self,
         users: Range<u32>,
+        manner: Manner,
         mut progress: impl FnMut(u32, u32),
     ) -> Result<(), Fault> {
-        if self.members.is_empty() {
-            self.first_user = users.start;
-        }
-        if self.first_user + small(self.members.len()) != users.start {
+        if self.first_user() + small(self.members.len()) != users.start {
             return Err("users must be opened in order".to_owned());
         }
-        let of = (users.end - self.first_user) as usize;
+        let of = (users.end - self.first_user()) as usize;
         let mut last = (self.live, clock::now_ns());
         while self.live < of {
             while self.members.len() < of && self.members.len() - self.live < OPENING_MAX {
-                self.connect()?;
+                self.connect(manner)?;
             }
             self.turn(TURN_NS)?;
             let now_ns = clock::now_ns();
@@ -123,6 +129,16 @@ impl Driver {
         Ok(())
     }
 
+    /// Reads nothing until it is settled.
+    pub(super) fn stall(&mut self) {
+        self.is_stalled = true;
+        self.may_lack = true;
+    }
+
+    pub(super) const fn is_stalled(&self) -> bool {
+        self.is_stalled
+    }
+
     /// Closes all connections.
     pub(super) fn close(&mut self) {
         self.members.clear();
@@ -131,9 +147,13 @@ impl Driver {
 
     /// The place of a user's connection among all, if it is open.
     pub(super) fn member_of(&self, user: u32) -> Option<u32> {
-        let member = user.checked_sub(self.first_user)?;
+        let member = user.checked_sub(self.first_user())?;
         let stage = self.members.get(member as usize)?.stage;
         (stage == Stage::Live).then_some(member)
+    }
+
+    const fn first_user(&self) -> u32 {
+        self.begin.users.start
     }
 
     /// Attends to whatever has happened, waiting for at most so long.
@@ -142,6 +162,7 @@ impl Driver {
             tv_sec: (wait_ns / 1_000_000_000) as i64,
             tv_nsec: (wait_ns % 1_000_000_000) as i64,
         };
+        self.is_stalled = false;
         let mut events = std::mem::take(&mut self.events);
         match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&wait)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -174,18 +195,18 @@ impl Driver {
         let room = self.ledger.name(sender.room);
         let (payload, command) = self.dialect.message(room, stamp.text(self.text_bytes));
         if let Some(traffic) = &mut self.traffic {
-            traffic.note_sent(command, stamp);
+            traffic.note_sent(command, stamp, clock::now_ns());
         }
         self.say(sender.member as usize, &payload)
     }
 
-    fn connect(&mut self) -> Result<(), Fault> {
+    fn connect(&mut self, manner: Manner) -> Result<(), Fault> {
         let number = small(self.members.len());
-        let user = self.first_user + number;
+        let user = self.first_user() + number;
         let rooms = (0..).zip(&self.begin.rooms);
         let mine = rooms.filter(|(_, seats)| seats.users.contains(&user));
         let places = mine.map(|(room, _)| Place::new(room)).collect();
-        let member = Member::connect(self.begin.address, number, places)
+        let member = Member::connect(self.begin.address, number, manner, places)
             .map_err(|error| format!("connection {number} was not opened: {error}"))?;
         let key = EventData::new_u64(u64::from(number));
         epoll::add(&self.epoll, &member.stream, key, EventFlags::IN)
@@ -264,7 +285,7 @@ impl Driver {
             .collect();
         let greeting = self
             .dialect
-            .greeting(self.first_user + small(index), &rooms);
+            .greeting(self.begin.users.start + small(index), &rooms);
         self.say(index, &greeting)
     }
 
@@ -304,6 +325,20 @@ impl Driver {
             Word::Live if self.members[index].stage == Stage::Greeting => {
                 self.members[index].stage = Stage::Live;
                 self.live += 1;
+            }
+            Word::Gap { room, from, to } if self.may_lack => {
+                let places = &mut self.members[index].places;
+                let skipped = self.ledger.skip(places, &room, from..=to);
+                skipped.map_err(|fault| fault.to_string())?;
+            }
+            Word::TooMuch(command) if self.refusals == Refusals::Counted => {
+                if let Some(traffic) = &mut self.traffic {
+                    traffic.note_refused(command);
+                }
+            }
+            Word::TooMuch(_) => return Err("a message was refused: too many".to_owned()),
+            Word::Gap { room, from, to } => {
+                return Err(format!("a gap in room {room}, from {from} to {to}"));
             }
             Word::Behind => self.behind += 1,
             Word::Live | Word::Nothing => {}

@@ -8,9 +8,15 @@
 //! so that checking costs less than what is checked.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hasher as _};
+use std::ops::RangeInclusive;
 
+use super::orders::{Extent, Upto};
 use super::stamp::Stamp;
 use crate::histogram::Histogram;
+
+/// The digest of no events.
+const DIGEST_BEGIN: u64 = 0;
 
 /// A room's number in the ledger.
 pub(crate) type RoomNumber = u32;
@@ -24,6 +30,8 @@ struct Room {
     /// The seq of the first entry of `events`.
     first: u64,
     events: VecDeque<Said>,
+    /// Over the bytes of all events so far; none once a gap was stated.
+    digest: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -92,6 +100,8 @@ pub(crate) struct Ledger {
     /// From when each delivery was intended to when it was heard.
     pub(crate) latency: Histogram,
     pub(crate) deliveries: u64,
+    /// Events that were passed over because a gap was stated.
+    pub(crate) skipped: u64,
     /// When the last event was heard.
     pub(crate) last_ns: u64,
     /// Of the last event that was decoded.
@@ -104,6 +114,7 @@ impl Ledger {
         let number = u32::try_from(self.rooms.len()).expect("a run has fewer than 2^32 rooms");
         self.rooms.push(Room {
             members,
+            digest: Some(DIGEST_BEGIN),
             ..Room::default()
         });
         self.names.push(name.to_owned());
@@ -140,8 +151,9 @@ impl Ledger {
         let place = number.and_then(|number| places.iter_mut().find(|place| place.room == *number));
         let place = place.ok_or_else(|| Fault::Misdirected(event.room.to_owned()))?;
         let room = &mut self.rooms[place.room as usize];
-        place.next = due(room, *place, event)?;
+        place.next = due(room, *place, event.room, event.seq)?;
         match room.at(place.next) {
+            Some(said) if said.frame.is_empty() => room.learn_late(event.seq, frame, event.stamp),
             Some(said) if *said.frame != *frame => {
                 return Err(Fault::Unequal {
                     room: event.room.to_owned(),
@@ -150,20 +162,57 @@ impl Ledger {
             }
             Some(_) => {}
             None => {
-                room.events.push_back(Said {
-                    frame: frame.into(),
-                    stamp: event.stamp,
-                    heard: 0,
-                });
+                room.learn(frame, event.stamp);
                 self.frame_bytes = frame.len();
             }
         }
         Ok(self.note(place, now_ns))
     }
 
+    /// Passes over events which a member was told that it would not be sent.
+    pub(crate) fn skip(
+        &mut self,
+        places: &mut [Place],
+        room: &str,
+        seqs: RangeInclusive<u64>,
+    ) -> Result<(), Fault> {
+        let number = self.numbers.get(room);
+        let place = number.and_then(|number| places.iter_mut().find(|place| place.room == *number));
+        let place = place.ok_or_else(|| Fault::Misdirected(room.to_owned()))?;
+        let told = &mut self.rooms[place.room as usize];
+        for seq in seqs {
+            place.next = due(told, *place, room, seq)?;
+            told.note_skipped(place.next);
+            place.next += 1;
+            self.skipped += 1;
+        }
+        told.forget_completed();
+        Ok(())
+    }
+
+    /// Whether all members of this process have heard a room so far.
+    pub(crate) fn has_heard(&self, upto: Upto) -> bool {
+        let room = &self.rooms[upto.room as usize];
+        room.members == 0 || (room.events.is_empty() && room.first >= upto.next)
+    }
+
+    /// What was heard of each room in which anything was.
+    pub(crate) fn extents(&self) -> Vec<Extent> {
+        let rooms = (0..).zip(&self.rooms);
+        rooms
+            .filter(|(_, room)| room.base.is_some())
+            .map(|(number, room)| Extent {
+                room: number,
+                next: room.first,
+                digest: room.digest,
+            })
+            .collect()
+    }
+
     /// Counts deliveries and their latency from here on.
     pub(crate) fn begin_counting(&mut self) {
         self.deliveries = 0;
+        self.skipped = 0;
         self.latency = Histogram::default();
     }
 
@@ -188,14 +237,14 @@ impl Ledger {
 }
 
 /// Which seq is due at a place, if the event is the one.
-fn due(room: &mut Room, place: Place, event: Decoded<'_>) -> Result<u64, Fault> {
+fn due(room: &mut Room, place: Place, name: &str, came: u64) -> Result<u64, Fault> {
     // Nobody joins during a run, so the first event that anybody hears is the first for all.
     let base = *room.base.get_or_insert_with(|| {
-        room.first = event.seq;
-        event.seq
+        room.first = came;
+        came
     });
     let due = if place.next == 0 { base } else { place.next };
-    let (room, came) = (event.room.to_owned(), event.seq);
+    let room = name.to_owned();
     match came {
         _ if came > due => Err(Fault::Lost { room, due, came }),
         _ if came < due => Err(Fault::Doubled { room, due, came }),
@@ -203,10 +252,56 @@ fn due(room: &mut Room, place: Place, event: Decoded<'_>) -> Result<u64, Fault> 
     }
 }
 
+/// The digest of the same events and one more. All processes of a run are of one program, so the
+/// hash need not outlive it.
+fn digest_with(digest: u64, frame: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(digest);
+    hasher.write(frame);
+    hasher.finish()
+}
+
 impl Room {
     fn at(&self, seq: u64) -> Option<&Said> {
         let index = seq.checked_sub(self.first)?;
         self.events.get(usize::try_from(index).ok()?)
+    }
+
+    fn learn(&mut self, frame: &[u8], stamp: Stamp) {
+        self.digest = self.digest.map(|digest| digest_with(digest, frame));
+        self.events.push_back(Said {
+            frame: frame.into(),
+            stamp,
+            heard: 0,
+        });
+    }
+
+    /// An event that others were told they would not be sent.
+    fn learn_late(&mut self, seq: u64, frame: &[u8], stamp: Stamp) {
+        let index = seq
+            .checked_sub(self.first)
+            .and_then(|index| usize::try_from(index).ok());
+        if let Some(said) = index.and_then(|index| self.events.get_mut(index)) {
+            said.frame = frame.into();
+            said.stamp = stamp;
+        }
+    }
+
+    fn note_skipped(&mut self, seq: u64) {
+        self.digest = None;
+        if self.at(seq).is_none() {
+            let (intended_ns, sender) = (0, u32::MAX);
+            self.events.push_back(Said {
+                frame: Box::default(),
+                stamp: Stamp {
+                    intended_ns,
+                    sender,
+                },
+                heard: 0,
+            });
+        }
+        let index = usize::try_from(seq - self.first).expect("an index of a queue");
+        self.events[index].heard += 1;
     }
 
     fn forget_completed(&mut self) {
@@ -297,6 +392,53 @@ mod tests {
         assert_eq!(hear(&mut ledger, &mut ana, 5), doubled);
         hear(&mut ledger, &mut bob, 5).unwrap();
         assert_eq!(hear(&mut ledger, &mut bob, 5), doubled);
+    }
+
+    #[test]
+    fn who_is_told_of_a_gap_goes_on_behind_it_and_others_may_hear_it_all() {
+        let mut ledger = ledger();
+        let (mut ana, mut bob) = ([Place::new(0)], [Place::new(0)]);
+        hear(&mut ledger, &mut ana, 5).unwrap();
+        assert_eq!(ledger.skip(&mut ana, "general", 6..=8), Ok(()));
+        hear(&mut ledger, &mut ana, 9).unwrap();
+        for seq in 5..=9 {
+            hear(&mut ledger, &mut bob, seq).unwrap();
+        }
+        assert_eq!((ledger.deliveries, ledger.skipped), (7, 3));
+        assert!(ledger.has_heard(Upto { room: 0, next: 10 }));
+        assert!(!ledger.has_heard(Upto { room: 0, next: 11 }));
+        let lost = ledger.skip(&mut ana, "general", 11..=12);
+        assert!(matches!(lost, Err(Fault::Lost { due: 10, .. })), "{lost:?}");
+    }
+
+    #[test]
+    fn what_was_heard_is_told_with_a_digest_that_its_bytes_decide() {
+        let heard = |frames: [&[u8]; 2]| {
+            let mut ledger = ledger();
+            let mut ana = [Place::new(0)];
+            for (seq, frame) in (5..).zip(frames) {
+                ledger.learn(&mut ana, frame, decoded(seq), AT_NS).unwrap();
+                ledger
+                    .learn(
+                        &mut [Place {
+                            next: seq,
+                            ..Place::new(0)
+                        }],
+                        frame,
+                        decoded(seq),
+                        AT_NS,
+                    )
+                    .unwrap();
+            }
+            let [extent] = ledger.extents()[..] else {
+                panic!("one room was heard")
+            };
+            assert_eq!((extent.room, extent.next), (0, 7));
+            extent.digest.unwrap()
+        };
+        assert_eq!(heard([b"a", b"b"]), heard([b"a", b"b"]));
+        assert_ne!(heard([b"a", b"b"]), heard([b"b", b"a"]));
+        assert_ne!(heard([b"a", b"b"]), heard([b"ab", b""]));
     }
 
     #[test]

@@ -6,11 +6,17 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use socket2::{Domain, Socket, Type};
 
 use super::ledger::Place;
+use super::orders::Manner;
 use super::wire::{self, Opcode};
 
 /// Connections from one source address: fewer than the system has ports for one destination, with
 /// room for those that have just been closed.
 const CONNECTIONS_PER_SOURCE: u32 = 8_000;
+
+/// Of a narrow connection; the system doubles it for its own book-keeping.
+const NARROW_BUFFER_BYTES: usize = 4 * 1_024;
+/// What fits into a packet of an Ethernet (1,500 bytes) with its headers and time stamps.
+const ETHERNET_MSS_BYTES: u32 = 1_448;
 
 /// How far a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +56,16 @@ impl Member {
     pub(crate) fn connect(
         address: SocketAddr,
         number: u32,
+        manner: Manner,
         places: Box<[Place]>,
     ) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if let Some(source) = source(address, number) {
             socket.bind(&source.into())?;
+        }
+        if manner == Manner::Narrow {
+            socket.set_recv_buffer_size(NARROW_BUFFER_BYTES)?;
+            socket.set_tcp_mss(ETHERNET_MSS_BYTES)?;
         }
         socket.connect(&address.into())?;
         socket.set_nonblocking(true)?;

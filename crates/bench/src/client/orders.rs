@@ -18,9 +18,17 @@ pub(crate) enum Order {
     Open {
         /// By number.
         users: Range<u32>,
+        /// What their connections are like.
+        manner: Manner,
     },
+    /// Counts from here on.
+    Count,
     /// Sends, and hears what is sent.
     Run(Load),
+    /// Reads nothing at all until the next order.
+    Stall,
+    /// Reads until all members have heard these rooms so far.
+    Settle(Vec<Upto>),
     /// Closes all connections.
     Close,
 }
@@ -30,8 +38,38 @@ pub(crate) enum Order {
 pub(crate) struct Begin {
     pub(crate) address: SocketAddr,
     pub(crate) target: Target,
+    /// Whose connections this process holds.
+    pub(crate) users: Range<u32>,
     /// The rooms in which there will be traffic. Their numbers are their places in this list.
     pub(crate) rooms: Vec<RoomSeats>,
+}
+
+/// What a connection is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Manner {
+    /// As the system makes it.
+    Ordinary,
+    /// With a small buffer and the packets of an Ethernet, so that little is on its way when its
+    /// reader stalls; over loopback a system would hold megabytes for it.
+    Narrow,
+}
+
+/// How far a room is to be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Upto {
+    pub(crate) room: RoomNumber,
+    /// The first seq that need not be heard.
+    pub(crate) next: u64,
+}
+
+/// What the members of one process have heard of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extent {
+    pub(crate) room: RoomNumber,
+    /// The seq after the last that all of them have heard.
+    pub(crate) next: u64,
+    /// Over the bytes of all events; none where a gap was stated.
+    pub(crate) digest: Option<u64>,
 }
 
 /// What answers at the other end.
@@ -59,6 +97,16 @@ pub(crate) struct Load {
     pub(crate) pace: Pace,
     pub(crate) duration_ms: u64,
     pub(crate) text_bytes: usize,
+    pub(crate) refusals: Refusals,
+}
+
+/// What it means when a message is refused because there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Refusals {
+    /// The run has failed.
+    Fault,
+    /// The server can do no more, which is what was to be found out.
+    Counted,
 }
 
 /// When a sender sends.
@@ -78,6 +126,18 @@ pub(crate) enum Pace {
     },
 }
 
+impl Pace {
+    /// That of a part of the senders, from 0 to 1.
+    pub(crate) fn part(self, part: f64) -> Self {
+        match self {
+            Self::Rate { per_s } => Self::Rate {
+                per_s: per_s * part,
+            },
+            Self::Window { .. } => self,
+        }
+    }
+}
+
 /// How far a message has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Until {
@@ -90,11 +150,13 @@ pub(crate) enum Until {
 /// What a client process answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Report {
-    /// So many of so many connections are open.
+    /// How far it is.
     Progress {
-        /// Open.
+        /// With what.
+        what: String,
+        /// So far.
         done: u32,
-        /// To be opened.
+        /// In the end.
         of: u32,
     },
     /// The order was carried out.
@@ -112,6 +174,8 @@ pub(crate) struct Ran {
     pub(crate) sent: u64,
     /// Answers to them.
     pub(crate) acknowledged: u64,
+    /// Messages that were refused because there were too many.
+    pub(crate) refused: u64,
     /// Events that were heard, by all members together.
     pub(crate) deliveries: u64,
     /// Reads that brought events.
@@ -122,8 +186,33 @@ pub(crate) struct Ran {
     pub(crate) latency: Histogram,
     /// From a message's intended time to its answer.
     pub(crate) ack_latency: Histogram,
+    /// From a message's intended time to when it was written.
+    pub(crate) late: Histogram,
     /// Of a frame with an event.
     pub(crate) frame_bytes: usize,
     /// How often a member was told that it reads too slowly.
     pub(crate) behind: u64,
+    /// Events of which a member was told that they would not be sent: stated gaps.
+    pub(crate) skipped: u64,
+    /// What was heard of each room in which anything was.
+    pub(crate) rooms: Vec<Extent>,
+}
+
+impl Ran {
+    /// Adds what another process brought, or the same one later.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.acknowledged += other.acknowledged;
+        self.refused += other.refused;
+        self.deliveries += other.deliveries;
+        self.reads += other.reads;
+        self.elapsed_ns = self.elapsed_ns.max(other.elapsed_ns);
+        self.latency.merge(&other.latency);
+        self.ack_latency.merge(&other.ack_latency);
+        self.late.merge(&other.late);
+        self.frame_bytes = self.frame_bytes.max(other.frame_bytes);
+        self.behind += other.behind;
+        self.skipped += other.skipped;
+        self.rooms.extend(other.rooms);
+    }
 }

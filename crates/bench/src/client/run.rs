@@ -1,7 +1,7 @@
 //! A load from its first message to the last delivery.
 
 use super::driver::{Driver, Fault};
-use super::orders::{Load, Ran};
+use super::orders::{Load, Ran, Upto};
 use super::stamp::TEXT_BYTES_MIN;
 use super::traffic::{Period, Sender, Traffic};
 use crate::clock;
@@ -13,24 +13,52 @@ const TURN_NS: u64 = 50_000_000;
 
 impl Driver {
     /// Runs a load to its end: until all that was sent is answered and was heard by all.
-    pub(super) fn run(&mut self, load: &Load) -> Result<Ran, Fault> {
-        let senders = self.senders(load)?;
+    pub(super) fn run(
+        &mut self,
+        load: &Load,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Ran, Fault> {
+        let (senders, part) = self.senders(load)?;
+        let pace = load.pace.part(part);
+        self.refusals = load.refusals;
         self.text_bytes = load.text_bytes.max(TEXT_BYTES_MIN);
-        self.ledger.begin_counting();
-        self.behind = 0;
-        self.reads = 0;
         let begin_ns = clock::now_ns();
         let period = Period {
             begin_ns,
             end_ns: begin_ns + load.duration_ms * 1_000_000,
         };
         let answers = self.dialect.answers();
-        self.traffic = Some(Traffic::new(senders, load.pace, answers, period));
-        self.drive(period)?;
-        Ok(self.ran(begin_ns))
+        self.traffic = Some(Traffic::new(senders, pace, answers, period));
+        self.drive(period, progress)?;
+        let traffic = self.traffic.take();
+        Ok(self.ran(traffic, begin_ns))
     }
 
-    fn drive(&mut self, period: Period) -> Result<(), Fault> {
+    /// Counts from here on.
+    pub(super) fn count(&mut self) {
+        self.ledger.begin_counting();
+        self.behind = 0;
+        self.reads = 0;
+    }
+
+    /// Reads until all members have heard these rooms so far.
+    pub(super) fn settle(&mut self, upto: &[Upto]) -> Result<Ran, Fault> {
+        let begin_ns = clock::now_ns();
+        while let Some(lacking) = upto.iter().find(|upto| !self.ledger.has_heard(**upto)) {
+            if clock::now_ns() > begin_ns + DRAIN_NS {
+                let room = self.ledger.name(lacking.room);
+                return Err(format!(
+                    "room {room} was not heard by all up to {} after 30 s",
+                    lacking.next
+                ));
+            }
+            self.turn(TURN_NS)?;
+        }
+        Ok(self.ran(None, begin_ns))
+    }
+
+    fn drive(&mut self, period: Period, mut progress: impl FnMut(u64, u64)) -> Result<(), Fault> {
+        let of_ns = period.end_ns - period.begin_ns;
         loop {
             let now_ns = clock::now_ns();
             self.send_due(now_ns)?;
@@ -45,36 +73,50 @@ impl Driver {
             }
             let wake_ns = traffic.wake_ns().unwrap_or(u64::MAX);
             self.turn(wake_ns.saturating_sub(now_ns).min(TURN_NS))?;
+            progress((now_ns - period.begin_ns).min(of_ns), of_ns);
         }
     }
 
-    fn senders(&self, load: &Load) -> Result<Vec<Sender>, Fault> {
+    /// Those of the senders who are members of this process, and how large a part of all they are.
+    fn senders(&self, load: &Load) -> Result<(Vec<Sender>, f64), Fault> {
         let mut senders = Vec::new();
         for nth in 0..load.senders_per_room {
             for room in load.rooms.clone() {
                 let seats = &self.begin.rooms[room as usize];
-                let member = self.member_of(seats.users.start + nth);
-                let member = member.ok_or("a sender's connection is not open")?;
-                senders.push(Sender { member, room });
+                let user = seats.users.start + nth;
+                if self.begin.users.contains(&user) {
+                    let member = self.member_of(user);
+                    let member = member.ok_or("a sender's connection is not open")?;
+                    senders.push(Sender { user, member, room });
+                }
             }
         }
-        Ok(senders)
+        let all = load.rooms.len() as f64 * f64::from(load.senders_per_room);
+        let part = senders.len() as f64 / all;
+        Ok((senders, part))
     }
 
-    fn ran(&mut self, begin_ns: u64) -> Ran {
-        let Some(traffic) = self.traffic.take() else {
-            return Ran::default();
-        };
-        Ran {
-            sent: traffic.sent,
-            acknowledged: traffic.acknowledged,
+    /// What came since counting began.
+    fn ran(&mut self, traffic: Option<Traffic>, begin_ns: u64) -> Ran {
+        let mut ran = Ran {
             deliveries: self.ledger.deliveries,
             reads: self.reads,
             elapsed_ns: self.ledger.last_ns.saturating_sub(begin_ns),
             latency: std::mem::take(&mut self.ledger.latency),
-            ack_latency: traffic.ack_latency,
             frame_bytes: self.ledger.frame_bytes,
             behind: self.behind,
+            skipped: self.ledger.skipped,
+            rooms: self.ledger.extents(),
+            ..Ran::default()
+        };
+        if let Some(traffic) = traffic {
+            ran.sent = traffic.sent;
+            ran.acknowledged = traffic.acknowledged;
+            ran.refused = traffic.refused;
+            ran.ack_latency = traffic.ack_latency;
+            ran.late = traffic.late;
         }
+        self.count();
+        ran
     }
 }

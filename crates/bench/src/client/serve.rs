@@ -4,8 +4,8 @@
 
 use std::io::{self, Read, Write};
 
-use super::driver::{Driver, Turn};
-use super::orders::{Order, Report};
+use super::driver::{Driver, Fault, Turn};
+use super::orders::{Order, Ran, Report};
 use crate::clock;
 
 /// Between two reports of progress.
@@ -39,6 +39,12 @@ fn attend(driver: &mut Driver, inbox: &mut Inbox) -> io::Result<()> {
                 return Ok(());
             }
         }
+        if driver.is_stalled() {
+            if !inbox.read()? {
+                return Ok(());
+            }
+            continue;
+        }
         match driver.turn(QUIET_NS) {
             Ok(Turn::Quiet) => {}
             Ok(Turn::Orders) if inbox.read()? => {}
@@ -61,11 +67,17 @@ fn confess(inbox: &mut Inbox, fault: String) -> io::Result<()> {
 fn carry_out(driver: &mut Driver, order: Order) -> Report {
     let done = match order {
         Order::Begin(_) => Err("it has begun already".to_owned()),
-        Order::Open { users } => driver.open(users, progress()),
-        Order::Run(load) => match driver.run(&load) {
-            Ok(ran) => return Report::Ran(Box::new(ran)),
-            Err(fault) => Err(fault),
-        },
+        Order::Open { users, manner } => driver.open(users, manner, progress("opened")),
+        Order::Run(load) => return ran(driver.run(&load, progress_of_time())),
+        Order::Settle(upto) => return ran(driver.settle(&upto)),
+        Order::Stall => {
+            driver.stall();
+            Ok(())
+        }
+        Order::Count => {
+            driver.count();
+            Ok(())
+        }
         Order::Close => {
             driver.close();
             Ok(())
@@ -74,14 +86,28 @@ fn carry_out(driver: &mut Driver, order: Order) -> Report {
     done.map_or_else(Report::Failed, |()| Report::Done)
 }
 
-fn progress() -> impl FnMut(u32, u32) {
+fn ran(ran: Result<Ran, Fault>) -> Report {
+    ran.map_or_else(Report::Failed, |ran| Report::Ran(Box::new(ran)))
+}
+
+fn progress_of_time() -> impl FnMut(u64, u64) {
+    let mut say = progress("seconds:");
+    let seconds = |ns: u64| (ns / 1_000_000_000) as u32;
+    move |done_ns, of_ns| say(seconds(done_ns), seconds(of_ns))
+}
+
+fn progress(what: &'static str) -> impl FnMut(u32, u32) {
     let mut due_ns = clock::now_ns() + PROGRESS_NS;
     move |done, of| {
         let now_ns = clock::now_ns();
         if now_ns >= due_ns {
             due_ns = now_ns + PROGRESS_NS;
             // Whoever no longer listens has also closed the input, which ends the process.
-            let _ = say(&Report::Progress { done, of });
+            let _ = say(&Report::Progress {
+                what: what.to_owned(),
+                done,
+                of,
+            });
         }
     }
 }

@@ -6,7 +6,7 @@ pub(crate) struct Stamp {
     /// When it was meant to be sent, in nanoseconds of the monotonic clock. A sender that is late
     /// says when it should have been on time: its lateness counts.
     pub(crate) intended_ns: u64,
-    /// The sender's place among the members of its client process.
+    /// The user who sent it: by number, which is the same for all client processes.
     pub(crate) sender: u32,
 }
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use super::driver::Driver;
-use super::orders::{Begin, Load, Pace, Ran, RoomSeats, Target, Until};
+use super::orders::{Begin, Load, Manner, Pace, Ran, Refusals, RoomSeats, Target, Until};
 use super::wire::{self, Opcode};
 use crate::floor::{Floor, words};
 
@@ -21,6 +21,7 @@ fn driver(address: SocketAddr, rooms: &[std::ops::Range<u32>]) -> Driver {
         users: users.clone(),
     });
     let begin = Begin {
+        users: 0..100,
         address,
         target: Target::Floor,
         rooms: rooms.collect(),
@@ -35,6 +36,7 @@ fn load(rooms: u32, pace: Pace) -> Load {
         pace,
         duration_ms: 100,
         text_bytes: 200,
+        refusals: Refusals::Fault,
     }
 }
 
@@ -52,10 +54,11 @@ fn heard_by(ran: &Ran, members: u64) {
 #[test]
 fn members_of_several_rooms_hear_all_that_is_said() {
     let mut driver = driver(floor(), &[0..50, 0..50, 50..100]);
-    driver.open(0..60, |_, _| ()).unwrap();
-    driver.open(60..100, |_, _| ()).unwrap();
-    heard_by(&driver.run(&load(3, WINDOW)).unwrap(), 50);
-    let ran = driver.run(&load(2, Pace::Rate { per_s: 1_000.0 })).unwrap();
+    driver.open(0..60, Manner::Ordinary, |_, _| ()).unwrap();
+    driver.open(60..100, Manner::Narrow, |_, _| ()).unwrap();
+    heard_by(&driver.run(&load(3, WINDOW), |_, _| ()).unwrap(), 50);
+    let rate = load(2, Pace::Rate { per_s: 1_000.0 });
+    let ran = driver.run(&rate, |_, _| ()).unwrap();
     heard_by(&ran, 50);
     assert_eq!(ran.sent, 100);
 }
@@ -103,7 +106,7 @@ fn welcome(listener: &TcpListener) -> TcpStream {
 
 fn run_against(seqs: [[u64; 2]; 2]) -> Result<Ran, String> {
     let mut driver = driver(dishonest(seqs), std::slice::from_ref(&(0..2)));
-    driver.open(0..2, |_, _| ())?;
+    driver.open(0..2, Manner::Ordinary, |_, _| ())?;
     let pace = Pace::Window {
         in_flight: 1,
         until: Until::HeardByAll,
@@ -112,7 +115,7 @@ fn run_against(seqs: [[u64; 2]; 2]) -> Result<Ran, String> {
         senders_per_room: 1,
         ..load(1, pace)
     };
-    driver.run(&load)
+    driver.run(&load, |_, _| ())
 }
 
 #[test]

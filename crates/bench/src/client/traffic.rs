@@ -10,6 +10,7 @@ use crate::histogram::Histogram;
 /// A member that sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sender {
+    pub(crate) user: u32,
     /// Its place among the members of this process.
     pub(crate) member: u32,
     pub(crate) room: RoomNumber,
@@ -45,8 +46,12 @@ pub(crate) struct Traffic {
     unanswered: HashMap<u64, Stamp>,
     pub(crate) sent: u64,
     pub(crate) acknowledged: u64,
+    pub(crate) refused: u64,
     heard: u64,
     pub(crate) ack_latency: Histogram,
+    /// From when each message was meant to be sent to when it was written: what of all latency is
+    /// this tool's own.
+    pub(crate) late: Histogram,
 }
 
 /// From when to when a load runs, in nanoseconds of the monotonic clock.
@@ -71,7 +76,7 @@ impl Traffic {
         let places = senders
             .iter()
             .enumerate()
-            .map(|(index, sender)| (sender.member, index));
+            .map(|(index, sender)| (sender.user, index));
         Self {
             places: places.collect(),
             ready: (0..at_once).flat_map(|_| 0..senders.len()).collect(),
@@ -83,8 +88,10 @@ impl Traffic {
             unanswered: HashMap::new(),
             sent: 0,
             acknowledged: 0,
+            refused: 0,
             heard: 0,
             ack_latency: Histogram::default(),
+            late: Histogram::default(),
         }
     }
 
@@ -107,14 +114,15 @@ impl Traffic {
             sender,
             stamp: Stamp {
                 intended_ns,
-                sender: sender.member,
+                sender: sender.user,
             },
         })
     }
 
     /// A message was sent as this command.
-    pub(crate) fn note_sent(&mut self, command: u64, stamp: Stamp) {
+    pub(crate) fn note_sent(&mut self, command: u64, stamp: Stamp, now_ns: u64) {
         self.sent += 1;
+        self.late.note(now_ns.saturating_sub(stamp.intended_ns));
         if self.answers == Answers::Each {
             self.unanswered.insert(command, stamp);
         }
@@ -132,10 +140,19 @@ impl Traffic {
         true
     }
 
-    /// A message was heard by all members of its room.
+    /// A command was refused because there are too many; whether it was one of these.
+    pub(crate) fn note_refused(&mut self, command: u64) -> bool {
+        let is_ours = self.unanswered.remove(&command).is_some();
+        self.refused += u64::from(is_ours);
+        is_ours
+    }
+
+    /// A message was heard by all members of its room; of other processes' nothing is expected.
     pub(crate) fn note_heard_by_all(&mut self, sender: u32) {
-        self.heard += 1;
-        self.give_back(Until::HeardByAll, sender);
+        if self.places.contains_key(&sender) {
+            self.heard += 1;
+            self.give_back(Until::HeardByAll, sender);
+        }
     }
 
     /// When the next message is due, if that is known.
@@ -150,13 +167,13 @@ impl Traffic {
     pub(crate) fn is_over(&self, now_ns: u64) -> bool {
         now_ns >= self.end_ns
             && self.intended_ns().is_none()
-            && self.heard == self.sent
+            && self.heard + self.refused == self.sent
             && self.unanswered.is_empty()
     }
 
     /// What is still under way, in words.
     pub(crate) fn under_way(&self) -> String {
-        let unheard = self.sent - self.heard;
+        let unheard = self.sent - self.heard - self.refused;
         let unanswered = self.unanswered.len();
         format!(
             "of {} messages {unheard} were not heard by all, {unanswered} not answered",
@@ -169,6 +186,9 @@ impl Traffic {
         let Pace::Rate { per_s } = self.pace else {
             return None;
         };
+        if self.senders.is_empty() {
+            return None;
+        }
         let offset_ns = self.sent as f64 * 1e9 / per_s;
         Some(self.begin_ns + offset_ns as u64).filter(|intended| *intended < self.end_ns)
     }
@@ -190,12 +210,18 @@ mod tests {
     };
 
     fn two() -> Vec<Sender> {
-        vec![Sender { member: 7, room: 0 }, Sender { member: 9, room: 1 }]
+        [(7, 0), (9, 1)]
+            .map(|(user, room)| Sender {
+                user,
+                member: user - 7,
+                room,
+            })
+            .to_vec()
     }
 
     fn send(traffic: &mut Traffic, command: u64, now_ns: u64) -> Option<Stamp> {
         let due = traffic.next_due(now_ns)?;
-        traffic.note_sent(command, due.stamp);
+        traffic.note_sent(command, due.stamp, now_ns);
         Some(due.stamp)
     }
 
@@ -221,6 +247,32 @@ mod tests {
                 sender: 9
             })
         );
+    }
+
+    #[test]
+    fn what_was_refused_is_not_waited_for() {
+        let mut traffic = Traffic::new(two(), Pace::Rate { per_s: 2e6 }, Answers::Each, PERIOD);
+        send(&mut traffic, 1, 1_000);
+        send(&mut traffic, 2, 2_000);
+        traffic.note_heard_by_all(7);
+        assert!(traffic.note_acknowledged(1, 1_500) && !traffic.is_over(2_000));
+        assert!(traffic.note_refused(2) && !traffic.note_refused(2));
+        assert!(traffic.is_over(2_000));
+        assert_eq!((traffic.sent, traffic.refused), (2, 1));
+    }
+
+    #[test]
+    fn what_others_have_sent_is_not_waited_for() {
+        let pace = Pace::Window {
+            in_flight: 1,
+            until: Until::HeardByAll,
+        };
+        let mut traffic = Traffic::new(two(), pace, Answers::None, PERIOD);
+        send(&mut traffic, 1, 1_000);
+        traffic.note_heard_by_all(8);
+        assert!(!traffic.is_over(2_000));
+        traffic.note_heard_by_all(7);
+        assert!(traffic.is_over(2_000));
     }
 
     #[test]
@@ -257,6 +309,7 @@ mod tests {
             sender,
         });
         assert_eq!(late, meant);
+        assert!((600..610).contains(&traffic.late.quantile_ns(1.0)));
         assert_eq!(send(&mut traffic, 3, 1_600), None);
         assert_eq!(traffic.wake_ns(), Some(1_750));
         assert!(send(&mut traffic, 3, 5_000).is_some());

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::each_us;
 use crate::bench::Bench;
-use crate::child::ClientProcess;
 use crate::clock;
 use crate::failure::Outcome;
+use crate::fleet::Fleet;
 use crate::process::Watched;
 use crate::report::{Budget, Row, Unit};
 use crate::server::Server;
@@ -41,11 +41,12 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
         sizes.idle_all
     ));
     let server = Server::start(&bench.place)?;
-    let members = bench.members(&server, &[])?;
+    let members = bench.members(&server, &[], 0..sizes.idle_all)?;
     let measured = watch(bench, server.watched(), members)?;
     server.stop()?;
     terminal::step(&format!("W1: {} connections to the floor", sizes.idle_all));
-    let (floor, members) = bench.floor(&[])?;
+    let floor = bench.floor()?;
+    let members = bench.floor_members(&floor, &[], 0..sizes.idle_all)?;
     let floor = watch(bench, floor.process.watched(), members)?;
     bench.rows.extend(rows(bench, &measured, &floor));
     Ok(())
@@ -85,7 +86,7 @@ fn plans(users: u32) -> Vec<RoomPlan> {
         .collect()
 }
 
-fn watch(bench: &Bench, process: Watched, mut members: ClientProcess) -> Outcome<Figures> {
+fn watch(bench: &Bench, process: Watched, mut members: Fleet) -> Outcome<Figures> {
     let sizes = bench.sizes;
     let empty_bytes = process.private_bytes()?;
     members.open(0..sizes.idle_first)?;
@@ -157,14 +158,8 @@ fn share_returned(empty_bytes: u64, all_bytes: u64, left_bytes: u64) -> f64 {
 
 fn rows(bench: &Bench, measured: &Figures, floor: &Figures) -> [Row; 4] {
     let scale = bench.scale;
-    let row = |what: &str, unit, budget, measured: f64, floor: f64| Row {
-        workload: "W1",
-        what: what.to_owned(),
-        unit,
-        budget,
-        measured,
-        floor: Some(floor),
-        ratio: Some(measured / floor).filter(|ratio| ratio.is_finite()),
+    let row = |what: &str, unit, budget, measured, floor| {
+        Row::alone("W1", what.to_owned(), unit, budget, measured).beside(floor)
     };
     [
         row(

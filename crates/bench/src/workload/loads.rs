@@ -1,10 +1,10 @@
 //! The loads that peers were measured by on the same kind of machine.
 
-use super::delivery::{Case, Cost, Session};
+use super::delivery::Halls;
+use super::session::{Case, Cost, Session};
 use crate::bench::Bench;
 use crate::client::orders::{Pace, Until};
 use crate::failure::Outcome;
-use crate::histogram::Histogram;
 use crate::report::{Budget, Row, Unit};
 use crate::terminal;
 
@@ -12,17 +12,18 @@ use crate::terminal;
 const RATE_ROUND_MS: u64 = 4_000;
 
 /// Runs them.
-pub(crate) fn run(bench: &mut Bench, session: &mut Session) -> Outcome<()> {
-    crowd_at_a_rate(bench, session)?;
-    small_rooms_at_a_rate(bench, session)?;
-    middle_rooms_at_full_speed(bench, session)?;
-    hall(bench, session)
+pub(crate) fn run(bench: &mut Bench, session: &mut Session, halls: &Halls) -> Outcome<()> {
+    crowd_at_a_rate(bench, session, halls)?;
+    small_rooms_at_a_rate(bench, session, halls)?;
+    middle_rooms_at_full_speed(bench, session, halls)?;
+    hall(bench, session, halls)
 }
 
-fn crowd_at_a_rate(bench: &mut Bench, session: &mut Session) -> Outcome<()> {
-    let first = session.rooms.crowds.start;
+fn crowd_at_a_rate(bench: &mut Bench, session: &mut Session, halls: &Halls) -> Outcome<()> {
+    let first = halls.crowds.start;
     let what = "1 room of 1,000, 10 messages/s";
     let cost = at_a_rate(bench, session, what, first..first + 1, 10.0)?;
+    bench.draw_beside("loads", what, &cost.latency, &cost.floor_latency);
     bench
         .rows
         .push(cpu(what, Budget::AtMost(bench.scale.of(10.0, 40.0)), &cost));
@@ -32,9 +33,10 @@ fn crowd_at_a_rate(bench: &mut Bench, session: &mut Session) -> Outcome<()> {
     Ok(())
 }
 
-fn small_rooms_at_a_rate(bench: &mut Bench, session: &mut Session) -> Outcome<()> {
+fn small_rooms_at_a_rate(bench: &mut Bench, session: &mut Session, halls: &Halls) -> Outcome<()> {
     let what = "100 rooms of 10, 400 messages/s";
-    let cost = at_a_rate(bench, session, what, session.rooms.small.clone(), 400.0)?;
+    let cost = at_a_rate(bench, session, what, halls.small.clone(), 400.0)?;
+    bench.draw_beside("loads", what, &cost.latency, &cost.floor_latency);
     bench.rows.push(cpu(
         what,
         Budget::AtMost(bench.scale.of(30.0, 120.0)),
@@ -55,21 +57,20 @@ fn small_rooms_at_a_rate(bench: &mut Bench, session: &mut Session) -> Outcome<()
     Ok(())
 }
 
-fn middle_rooms_at_full_speed(bench: &mut Bench, session: &mut Session) -> Outcome<()> {
+fn middle_rooms_at_full_speed(
+    bench: &mut Bench,
+    session: &mut Session,
+    halls: &Halls,
+) -> Outcome<()> {
     let what = "10 rooms of 100, 10 senders with 8 in flight";
-    let cost = at_full_speed(bench, session, what, session.rooms.middle.clone(), 8)?;
-    bench.rows.push(Row {
-        workload: "loads",
-        what: format!(
-            "{what}: deliveries, {:.1} events a read",
-            cost.events_per_read
-        ),
-        unit: Unit::PerSecond,
-        budget: bench.scale.of(Budget::AtLeast(400_000.0), Budget::Shown),
-        measured: cost.rate.measured(),
-        floor: Some(cost.rate.floor()),
-        ratio: Some(cost.rate.ratio()),
-    });
+    let cost = at_full_speed(bench, session, what, halls.middle.clone(), 8)?;
+    let events = cost.events_per_read;
+    let deliveries = format!("{what}: deliveries, {events:.1} events a read");
+    let budget = bench.scale.of(Budget::AtLeast(400_000.0), Budget::Shown);
+    let (unit, rate) = (Unit::PerSecond, &cost.rate);
+    bench
+        .rows
+        .push(Row::paired("loads", deliveries, unit, budget, rate));
     let budget = bench
         .scale
         .of(Budget::AtMost(2.0), Budget::AtMostTimesFloor(2.0));
@@ -77,8 +78,8 @@ fn middle_rooms_at_full_speed(bench: &mut Bench, session: &mut Session) -> Outco
     Ok(())
 }
 
-fn hall(bench: &mut Bench, session: &mut Session) -> Outcome<()> {
-    let Some(room) = session.rooms.hall.clone() else {
+fn hall(bench: &mut Bench, session: &mut Session, halls: &Halls) -> Outcome<()> {
+    let Some(room) = halls.hall.clone() else {
         return Ok(());
     };
     let what = "1 room of 5,000, 4 in flight";
@@ -127,27 +128,13 @@ fn at_full_speed(
 }
 
 fn cpu(what: &str, budget: Budget, cost: &Cost) -> Row {
-    Row {
-        workload: "loads",
-        what: format!("{what}: a delivery"),
-        unit: Unit::CpuUs,
-        budget,
-        measured: cost.cpu_us.measured(),
-        floor: Some(cost.cpu_us.floor()),
-        ratio: Some(cost.cpu_us.ratio()),
-    }
+    let what = format!("{what}: a delivery");
+    Row::paired("loads", what, Unit::CpuUs, budget, &cost.cpu_us)
 }
 
 fn latency(what: &str, percent: u32, budget: Budget, cost: &Cost) -> Row {
-    let of = |latency: &Histogram| latency.quantile_ns(f64::from(percent) / 100.0) as f64 / 1e6;
-    let (measured, floor) = (of(&cost.latency), of(&cost.floor_latency));
-    Row {
-        workload: "loads",
-        what: format!("{what}: p{percent} until it is heard"),
-        unit: Unit::Millis,
-        budget,
-        measured,
-        floor: Some(floor),
-        ratio: Some(measured / floor).filter(|ratio| ratio.is_finite()),
-    }
+    let what = format!("{what}: p{percent} until it is heard");
+    let measured = cost.latency.percentile_ms(percent);
+    Row::alone("loads", what, Unit::Millis, budget, measured)
+        .beside(cost.floor_latency.percentile_ms(percent))
 }

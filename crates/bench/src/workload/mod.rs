@@ -3,7 +3,11 @@
 pub(crate) mod delivery;
 pub(crate) mod idle;
 pub(crate) mod loads;
+pub(crate) mod pairs;
+pub(crate) mod rising;
 pub(crate) mod sends;
+pub(crate) mod session;
+pub(crate) mod stalled;
 
 /// Microseconds of CPU that each of so many cost.
 pub(crate) fn each_us(cpu_us: u64, count: u64) -> f64 {

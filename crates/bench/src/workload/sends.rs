@@ -3,11 +3,11 @@
 
 use crate::bare_writer;
 use crate::bench::Bench;
-use crate::child::ClientProcess;
-use crate::client::orders::{Load, Pace, Ran, Until};
+use crate::client::orders::{Load, Pace, Ran, Refusals, Until};
 use crate::failure::Outcome;
 use crate::figures::Paired;
-use crate::histogram::Histogram;
+use crate::fleet::Fleet;
+use crate::metrics::{Counted, Metrics};
 use crate::report::{Budget, Row, Unit};
 use crate::server::Server;
 use crate::terminal;
@@ -18,6 +18,8 @@ const TEXT_BYTES: usize = 128;
 const MEMBERS: u32 = 2;
 /// Of each sender.
 const IN_FLIGHT: u32 = 16;
+/// How long an answer takes as the server sees it: from a send's arrival to its commit.
+const ACKS: &str = "tidings_ack_seconds";
 /// How long the load at half speed takes.
 const HALF_MS: u64 = 5_000;
 
@@ -29,21 +31,26 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
         .map(|n| (format!("Pair {n}"), n * MEMBERS..(n + 1) * MEMBERS))
         .collect();
     let seats = bench.populate(&server, senders * MEMBERS, |world| world.seat(&rooms))?;
-    let mut members = bench.members(&server, &seats)?;
+    let mut members = bench.members(&server, &seats, 0..senders * MEMBERS)?;
     members.open(0..senders * MEMBERS)?;
     terminal::step(&format!("W6: {senders} senders with {IN_FLIGHT} in flight"));
     let rate = against_the_bare_writer(bench, &mut members)?;
     let half = rate.measured() / 2.0;
     terminal::step(&format!("W6: {half:.0} messages a second"));
+    let before = Metrics::read(server.address)?.histogram(ACKS);
     let ran = members.run(&load(senders, Pace::Rate { per_s: half }, HALF_MS))?;
-    bench
-        .rows
-        .extend(rows(bench, &rate, half, &ran.ack_latency));
+    let acks = Metrics::read(server.address)?
+        .histogram(ACKS)
+        .since(&before);
+    bench.draw("W6", format!("an answer at {half:.0}/s"), &ran.ack_latency);
+    bench.rows.push(rate_row(bench, &rate));
+    bench.rows.extend(answer_rows(bench, half, &ran));
+    bench.rows.extend(share_rows(half, &ran, &acks));
     members.close()?;
     server.stop()
 }
 
-fn against_the_bare_writer(bench: &Bench, members: &mut ClientProcess) -> Outcome<Paired> {
+fn against_the_bare_writer(bench: &Bench, members: &mut Fleet) -> Outcome<Paired> {
     let pace = Pace::Window {
         in_flight: IN_FLIGHT,
         until: Until::Acknowledged,
@@ -71,6 +78,7 @@ fn load(senders: u32, pace: Pace, duration_ms: u64) -> Load {
         pace,
         duration_ms,
         text_bytes: TEXT_BYTES,
+        refusals: Refusals::Fault,
     }
 }
 
@@ -78,29 +86,37 @@ fn per_s(ran: &Ran) -> f64 {
     ran.acknowledged as f64 * 1e9 / ran.elapsed_ns.max(1) as f64
 }
 
-fn rows(bench: &Bench, rate: &Paired, half: f64, answers: &Histogram) -> Vec<Row> {
-    let scale = bench.scale;
+fn rate_row(bench: &Bench, rate: &Paired) -> Row {
     let senders = bench.sizes.senders;
-    let latency = |percent: u32, budget| Row {
-        workload: "W6",
-        what: format!("an answer at {half:.0} messages/s, p{percent}"),
-        unit: Unit::Millis,
-        budget,
-        measured: answers.quantile_ns(f64::from(percent) / 100.0) as f64 / 1e6,
-        floor: None,
-        ratio: None,
+    let what = format!("messages of {senders} senders, stored and answered");
+    let budget = Budget::AtLeastTimesFloor(bench.scale.of(0.8, 0.25));
+    Row::paired("W6", what, Unit::PerSecond, budget, rate)
+}
+
+fn answer_rows(bench: &Bench, half: f64, ran: &Ran) -> [Row; 2] {
+    let answers = |percent: u32, budget| {
+        let what = format!("an answer at {half:.0} messages/s, p{percent}");
+        millis(what, budget, ran.ack_latency.percentile_ms(percent))
     };
-    vec![
-        Row {
-            workload: "W6",
-            what: format!("messages of {senders} senders, stored and answered"),
-            unit: Unit::PerSecond,
-            budget: Budget::AtLeastTimesFloor(scale.of(0.8, 0.25)),
-            measured: rate.measured(),
-            floor: Some(rate.floor()),
-            ratio: Some(rate.ratio()),
-        },
-        latency(50, Budget::Shown),
-        latency(99, scale.of(Budget::AtMost(15.0), Budget::Shown)),
-    ]
+    let budget = bench.scale.of(Budget::AtMost(15.0), Budget::Shown);
+    [answers(50, Budget::Shown), answers(99, budget)]
+}
+
+/// What of an answer's time is the server's by its own account, and what is this tool's.
+fn share_rows(half: f64, ran: &Ran, acks: &Counted) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for percent in [50, 99] {
+        if let Some(seconds) = acks.quantile(f64::from(percent) / 100.0) {
+            let what =
+                format!("at {half:.0}/s, arrival to commit as the server counts it, p{percent}");
+            rows.push(millis(what, Budget::Shown, seconds * 1e3));
+        }
+        let what = format!("at {half:.0}/s, how late this tool was itself, p{percent}");
+        rows.push(millis(what, Budget::Shown, ran.late.percentile_ms(percent)));
+    }
+    rows
+}
+
+fn millis(what: String, budget: Budget, measured: f64) -> Row {
+    Row::alone("W6", what, Unit::Millis, budget, measured)
 }
