@@ -55,6 +55,10 @@ pub(crate) enum Workload {
     W6,
     /// Members who stall.
     W7,
+    /// A storm of presence, typing and receipts.
+    W8,
+    /// The start.
+    W10,
     /// The loads that peers were measured by.
     Loads,
 }

@@ -86,6 +86,11 @@ impl Bench {
         });
     }
 
+    /// A place for another server of the same program.
+    pub(crate) fn another_place(&self, name: &str) -> Outcome<Place> {
+        self.place.another(name)
+    }
+
     /// A file of the run's own.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -117,13 +122,31 @@ impl Bench {
         rooms: &[RoomSeats],
         users: Range<u32>,
     ) -> Outcome<Fleet> {
-        let begin = Begin {
+        Fleet::start(
+            &self.itself,
+            &self.begin(server, rooms),
+            users,
+            self.per_process,
+        )
+    }
+
+    fn begin(&self, server: &Server, rooms: &[RoomSeats]) -> Begin {
+        Begin {
             address: server.address,
             target: Target::Tidings(self.place.host.clone()),
-            users: users.clone(),
+            users: 0..0,
             rooms: rooms.to_vec(),
-        };
-        Fleet::start(&self.itself, &begin, users, self.per_process)
+        }
+    }
+
+    /// Members of the server who must be in one process.
+    pub(crate) fn members_in_one(
+        &self,
+        server: &Server,
+        rooms: &[RoomSeats],
+        users: Range<u32>,
+    ) -> Outcome<Fleet> {
+        Fleet::start(&self.itself, &self.begin(server, rooms), users, u32::MAX)
     }
 
     /// Members of the floor, in rooms of the same sizes.
@@ -141,7 +164,7 @@ impl Bench {
         let begin = Begin {
             address: floor.address,
             target: Target::Floor,
-            users: users.clone(),
+            users: 0..0,
             rooms: rooms.collect(),
         };
         Fleet::start(&self.itself, &begin, users, self.per_process)

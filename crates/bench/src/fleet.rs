@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::child::ClientProcess;
-use crate::client::orders::{Begin, Extent, Load, Manner, Order, Ran, Upto};
+use crate::client::orders::{Begin, Calm, Extent, Load, Manner, Order, Ran, Report, Storm, Upto};
 use crate::failure::{Failure, Outcome};
 use crate::itself::Itself;
 
@@ -94,6 +94,15 @@ impl Fleet {
             all.merge(process.ran()?);
         }
         Ok(all)
+    }
+
+    /// Makes a storm, by the members of the first process.
+    pub(crate) fn storm(&mut self, storm: &Storm) -> Outcome<Calm> {
+        let (_, first) = &mut self.processes[0];
+        match first.order(&Order::Storm(storm.clone()))? {
+            Report::Calm(calm) => Ok(calm),
+            other => Err(Failure::Server(format!("the client said {other:?}"))),
+        }
     }
 
     /// Closes all connections.

@@ -65,6 +65,17 @@ impl Connection {
         requests.iter().map(|_| self.answer()).collect()
     }
 
+    /// Asks for something as nobody; the status of the answer.
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<u16> {
+        let request = Request {
+            method: "GET",
+            path: path.to_owned(),
+            token: String::new(),
+            body: String::new(),
+        };
+        Ok(self.exchange(&[request])?[0].status)
+    }
+
     fn answer(&mut self) -> io::Result<Answer> {
         loop {
             if let Some((answer, used)) = read_answer(&self.input)? {

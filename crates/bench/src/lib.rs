@@ -22,6 +22,7 @@ mod floor;
 mod histogram;
 mod http;
 mod itself;
+mod large_store;
 mod metrics;
 mod picture;
 mod process;

@@ -14,7 +14,7 @@ use crate::itself::Itself;
 use crate::picture;
 use crate::report::{Verdict, table};
 use crate::terminal;
-use crate::workload::{delivery, idle, loads, pairs, rising, sends, stalled};
+use crate::workload::{delivery, idle, loads, pairs, rising, sends, stalled, start, storm};
 
 /// Does what was asked. It fails when anything was lost, and under `--strict` also when a budget was
 /// missed.
@@ -72,11 +72,13 @@ fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Bench> {
         }
         session.close()?;
     }
-    let others: [(Workload, Measure); 4] = [
+    let others: [(Workload, Measure); 6] = [
         (Workload::W4, rising::run),
         (Workload::W5, pairs::run),
         (Workload::W6, sends::run),
         (Workload::W7, stalled::run),
+        (Workload::W8, storm::run),
+        (Workload::W10, start::run),
     ];
     for (workload, run) in others {
         if arguments.wants(workload) {

@@ -14,6 +14,8 @@ use crate::token::Host;
 
 /// Seconds that tokens of a run are good for.
 const TOKENS_S: u64 = 6 * 3600;
+/// The server's configuration in its folder.
+const CONFIGURATION: &str = "tidings.toml";
 /// Beyond what any load does.
 const UNLIMITED: u32 = 1_000_000;
 
@@ -36,13 +38,38 @@ impl Place {
             secret: uuid::Uuid::from_u128(u128::from(clock::now_ns())).to_string(),
             expires_at_s: clock::unix_ms() / 1_000 + TOKENS_S,
         };
-        let config = folder.join("tidings.toml");
+        let config = folder.join(CONFIGURATION);
         fs::write(config, configuration(&host)).during("writing the server's configuration")?;
         Ok(Self {
             program: program.to_owned(),
             folder: folder.to_owned(),
             host,
         })
+    }
+
+    /// Whether the server's own check of its store finds all well.
+    pub(crate) fn check(&self) -> Outcome<bool> {
+        let mut command = Command::new(&self.program);
+        command.arg("check").arg("--data").arg(self.data());
+        let output = command.output().during("checking the store")?;
+        Ok(output.status.success())
+    }
+
+    /// Another place of the same program, in a folder inside this one's, for the same users.
+    pub(crate) fn another(&self, name: &str) -> Outcome<Self> {
+        let folder = self.folder.join(name);
+        fs::create_dir(&folder).during("making a folder")?;
+        let config = folder.join(CONFIGURATION);
+        fs::copy(self.folder.join(CONFIGURATION), config).during("copying the configuration")?;
+        Ok(Self {
+            folder,
+            ..self.clone()
+        })
+    }
+
+    /// Removes its folder.
+    pub(crate) fn remove(self) -> Outcome<()> {
+        fs::remove_dir_all(&self.folder).during("removing a folder")
     }
 
     /// The folder of its database.
@@ -78,7 +105,7 @@ impl Server {
         command.arg("--data").arg(place.data());
         command
             .arg("--config")
-            .arg(place.folder.join("tidings.toml"));
+            .arg(place.folder.join(CONFIGURATION));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = Process::start("server", &mut command)?;
         let line = process.line()?;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tidings_protocol::error::{ErrorCode, Problem};
 use tidings_protocol::rest::account::Me;
+use tidings_protocol::rest::message::Page;
 use tidings_protocol::rest::room::{CreateRoom, Room};
 
 use crate::client::orders::RoomSeats;
@@ -98,6 +99,13 @@ impl World<'_> {
                 users: users.clone(),
             })
             .collect())
+    }
+
+    /// The latest messages of a room, as a member sees them.
+    pub(crate) fn last_page(&self, user: u32, room: &str) -> Outcome<Page> {
+        let path = format!("/v1/rooms/{room}/messages");
+        let request = self.request("GET", &path, user, "");
+        read(&exchange(&mut self.connect()?, &[request])?[0])
     }
 
     fn make_room(

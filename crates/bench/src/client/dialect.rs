@@ -1,14 +1,16 @@
 //! How a target is spoken to: the server by the protocol's own types, the floor in its few words.
 
 use tidings_domain::event::EventBody;
-use tidings_domain::{ClientId, CommandId, RoomId};
+use tidings_domain::presence::{Availability, Presence};
+use tidings_domain::{ClientId, CommandId, RoomId, Seq, UserId};
 use tidings_protocol::codec::{self, Encoding};
 use tidings_protocol::error::ErrorCode;
-use tidings_protocol::socket::command::{Command, Hello, Send};
-use tidings_protocol::socket::frame::ServerFrame;
+use tidings_protocol::socket::command::{Command, Hello, Mark, Send, Status, Typing, Watch};
+use tidings_protocol::socket::frame::{AckBody, PresenceNotice, ServerFrame};
 
 use super::orders::Target;
 use super::stamp::Stamp;
+use super::storm::News;
 use super::traffic::Answers;
 use super::wire::Opcode;
 use crate::clock;
@@ -32,6 +34,10 @@ pub(crate) enum Word {
     Acknowledged(u64),
     /// These seqs of a room are not sent.
     Gap { room: String, from: u64, to: u64 },
+    /// A command was carried out, and these people are so.
+    Watches(u64, Vec<(UserId, Presence)>),
+    /// Small news; those about people say how they are.
+    News(News, Vec<(UserId, Presence)>),
     /// The member reads too slowly.
     Behind,
     /// Nothing that matters here.
@@ -87,7 +93,7 @@ impl Dialect {
             Self::Tidings { last_command, .. } => {
                 *last_command += 1;
                 let command = Command::Send(Send {
-                    room: RoomId::parse(room).expect("the rooms' names are ids"),
+                    room: room_id(room),
                     client_id: client_id(*last_command),
                     text,
                     reply_to: None,
@@ -101,6 +107,52 @@ impl Dialect {
                 )
             }
             Self::Floor => (floor::words::say(room, &text), 0),
+        }
+    }
+
+    /// That a member types in a room, or no longer.
+    pub(crate) fn typing(&mut self, room: &str, active: bool) -> (Vec<u8>, u64) {
+        let room = room_id(room);
+        self.command(&Command::Typing(Typing { room, active }))
+    }
+
+    /// That a member has read a room so far.
+    pub(crate) fn read(&mut self, room: &str, seq: u64) -> (Vec<u8>, u64) {
+        let (room, seq) = (room_id(room), Seq(seq));
+        self.command(&Command::Read(Mark { room, seq }))
+    }
+
+    /// How a member is.
+    pub(crate) fn status(&mut self, availability: Availability) -> (Vec<u8>, u64) {
+        self.command(&Command::Status(Status { availability }))
+    }
+
+    /// Of whom a member wants to hear how they are.
+    pub(crate) fn watch(&mut self, users: Vec<UserId>) -> (Vec<u8>, u64) {
+        self.command(&Command::Presence(Watch {
+            watch: users,
+            unwatch: Vec::new(),
+        }))
+    }
+
+    /// The id that the target gives to a user; the floor knows none.
+    pub(crate) fn user_id(&self, user: u32) -> UserId {
+        match self {
+            Self::Tidings { host, .. } => host.user_id(user),
+            Self::Floor => UserId::from_bytes([0; 16]),
+        }
+    }
+
+    /// A command and its id; the floor takes none.
+    fn command(&mut self, command: &Command) -> (Vec<u8>, u64) {
+        match self {
+            Self::Tidings { last_command, .. } => {
+                *last_command += 1;
+                let id = CommandId(*last_command);
+                let payload = codec::encode_command(Encoding::Json, id, command);
+                (payload, *last_command)
+            }
+            Self::Floor => (Vec::new(), 0),
         }
     }
 
@@ -129,7 +181,13 @@ fn understand_server(payload: &[u8]) -> Result<Word, String> {
                 stamp,
             }
         }
-        Some(ServerFrame::Ack(ack)) => Word::Acknowledged(ack.id.0),
+        Some(ServerFrame::Ack(ack)) => match ack.body {
+            AckBody::Presence(people) => Word::Watches(ack.id.0, people_of(&people)),
+            _ => Word::Acknowledged(ack.id.0),
+        },
+        Some(ServerFrame::Presence(people)) => Word::News(News::Presence, people_of(&people)),
+        Some(ServerFrame::Receipt(_)) => Word::News(News::Receipt, Vec::new()),
+        Some(ServerFrame::Typing(_)) => Word::News(News::Typing, Vec::new()),
         Some(ServerFrame::Checkpoint(checkpoint)) if checkpoint.live => Word::Live,
         Some(ServerFrame::Behind) => Word::Behind,
         Some(ServerFrame::Refusal(refusal)) if is_too_much(&refusal.code) => {
@@ -145,6 +203,11 @@ fn understand_server(payload: &[u8]) -> Result<Word, String> {
         },
         _ => Word::Nothing,
     })
+}
+
+fn people_of(notice: &PresenceNotice) -> Vec<(UserId, Presence)> {
+    let people = notice.presence.iter();
+    people.map(|entry| (entry.user, entry.presence)).collect()
 }
 
 fn is_too_much(code: &str) -> bool {
@@ -164,6 +227,10 @@ fn understand_floor(payload: &[u8]) -> Result<Word, String> {
         seq,
         stamp,
     })
+}
+
+fn room_id(room: &str) -> RoomId {
+    RoomId::parse(room).expect("the rooms' names are ids")
 }
 
 /// A version-7 UUID, as clients are told to make them: by time, so that the store finds its place.

@@ -13,6 +13,7 @@ use super::dialect::{Dialect, Word};
 use super::ledger::{Decoded, Heard, Ledger, Place};
 use super::member::{Flush, Member, Stage, read_upgrade};
 use super::orders::{Begin, Manner, Refusals, RoomSeats};
+use super::storm::Weather;
 use super::traffic::{Due, Traffic};
 use super::wire::{self, Opcode, Scan};
 use crate::clock;
@@ -50,10 +51,11 @@ pub(super) struct Driver {
     is_stalled: bool,
     /// Members have been stalled: they may be told of gaps.
     may_lack: bool,
-    members: Vec<Member>,
+    pub(super) members: Vec<Member>,
     live: usize,
     pub(super) ledger: Ledger,
     pub(super) traffic: Option<Traffic>,
+    pub(super) weather: Option<Weather>,
     pub(super) text_bytes: usize,
     pub(super) refusals: Refusals,
     pub(super) behind: u64,
@@ -82,6 +84,7 @@ impl Driver {
             live: 0,
             ledger,
             traffic: None,
+            weather: None,
             text_bytes: 0,
             refusals: Refusals::Fault,
             behind: 0,
@@ -317,9 +320,17 @@ impl Driver {
                 let heard = self.ledger.learn(places, payload, event, now_ns);
                 self.note(heard.map_err(|fault| fault.to_string())?);
             }
-            Word::Acknowledged(command) => {
-                if let Some(traffic) = &mut self.traffic {
-                    traffic.note_acknowledged(command, now_ns);
+            Word::Acknowledged(command) => self.note_answer(command, now_ns),
+            Word::Watches(command, people) => {
+                self.note_answer(command, now_ns);
+                if let Some(weather) = &mut self.weather {
+                    weather.note_presence(small(index), &people);
+                }
+            }
+            Word::News(news, people) => {
+                if let Some(weather) = &mut self.weather {
+                    weather.note_heard(small(index), news, payload.len());
+                    weather.note_presence(small(index), &people);
                 }
             }
             Word::Live if self.members[index].stage == Stage::Greeting => {
@@ -346,13 +357,22 @@ impl Driver {
         Ok(())
     }
 
+    fn note_answer(&mut self, command: u64, now_ns: u64) {
+        if let Some(traffic) = &mut self.traffic {
+            traffic.note_acknowledged(command, now_ns);
+        }
+        if let Some(weather) = &mut self.weather {
+            weather.note_answered(command);
+        }
+    }
+
     fn note(&mut self, heard: Heard) {
         if let (Heard::ByAll(completed), Some(traffic)) = (heard, &mut self.traffic) {
             traffic.note_heard_by_all(completed.sender);
         }
     }
 
-    fn say(&mut self, index: usize, payload: &[u8]) -> Result<(), Fault> {
+    pub(super) fn say(&mut self, index: usize, payload: &[u8]) -> Result<(), Fault> {
         self.write(index, Opcode::Text, payload)
     }
 

@@ -46,7 +46,7 @@ struct Said {
 pub(crate) struct Place {
     pub(crate) room: RoomNumber,
     /// The next seq that is due; 0 before the first.
-    next: u64,
+    pub(crate) next: u64,
 }
 
 impl Place {

@@ -5,12 +5,14 @@
 
 mod dialect;
 mod driver;
+mod gusts;
 mod ledger;
 mod member;
 pub(crate) mod orders;
 mod run;
 mod serve;
 mod stamp;
+mod storm;
 #[cfg(test)]
 mod tests;
 mod traffic;

@@ -25,6 +25,8 @@ pub(crate) enum Order {
     Count,
     /// Sends, and hears what is sent.
     Run(Load),
+    /// Makes a storm of small news.
+    Storm(Storm),
     /// Reads nothing at all until the next order.
     Stall,
     /// Reads until all members have heard these rooms so far.
@@ -100,6 +102,44 @@ pub(crate) struct Load {
     pub(crate) refusals: Refusals,
 }
 
+/// A storm of small news in one room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Storm {
+    pub(crate) room: RoomNumber,
+    /// People whom each member watches.
+    pub(crate) watched: u32,
+    /// Of all members together.
+    pub(crate) typing_per_s: f64,
+    /// Of all members together.
+    pub(crate) reads_per_s: f64,
+    /// Changes between online and away, of all members together.
+    pub(crate) statuses_per_s: f64,
+    /// So that there is something to read.
+    pub(crate) messages_per_s: f64,
+    pub(crate) duration_ms: u64,
+}
+
+/// What a storm brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Calm {
+    /// What all members said.
+    pub(crate) said: u64,
+    /// Frames about people who came and went, to all members together.
+    pub(crate) presence: u64,
+    /// Frames about who has read how far.
+    pub(crate) receipts: u64,
+    /// Frames about who types.
+    pub(crate) typing: u64,
+    /// Frames of small news to the member who heard most.
+    pub(crate) frames_max: u64,
+    /// Bytes of small news to the member who heard most.
+    pub(crate) bytes_max: u64,
+    /// To all members together.
+    pub(crate) frames: u64,
+    /// To all members together.
+    pub(crate) bytes: u64,
+}
+
 /// What it means when a message is refused because there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Refusals {
@@ -163,6 +203,8 @@ pub(crate) enum Report {
     Done,
     /// A load was run to its end: all was heard by all, and nothing twice.
     Ran(Box<Ran>),
+    /// A storm has passed.
+    Calm(Calm),
     /// It was not carried out, or something was lost.
     Failed(String),
 }

@@ -1,6 +1,9 @@
 //! A load from its first message to the last delivery.
 
+use std::collections::BTreeSet;
+
 use super::driver::{Driver, Fault};
+use super::ledger::RoomNumber;
 use super::orders::{Load, Ran, Upto};
 use super::stamp::TEXT_BYTES_MIN;
 use super::traffic::{Period, Sender, Traffic};
@@ -18,20 +21,33 @@ impl Driver {
         load: &Load,
         progress: impl FnMut(u64, u64),
     ) -> Result<Ran, Fault> {
+        let begin_ns = clock::now_ns();
+        let period = self.set_off(load, begin_ns)?;
+        self.drive(period, progress)?;
+        let traffic = self.traffic.take();
+        Ok(self.ran(traffic, begin_ns))
+    }
+
+    /// Begins a load, which goes on as long as due messages are sent.
+    pub(super) fn set_off(&mut self, load: &Load, begin_ns: u64) -> Result<Period, Fault> {
         let (senders, part) = self.senders(load)?;
         let pace = load.pace.part(part);
         self.refusals = load.refusals;
         self.text_bytes = load.text_bytes.max(TEXT_BYTES_MIN);
-        let begin_ns = clock::now_ns();
         let period = Period {
             begin_ns,
             end_ns: begin_ns + load.duration_ms * 1_000_000,
         };
         let answers = self.dialect.answers();
         self.traffic = Some(Traffic::new(senders, pace, answers, period));
-        self.drive(period, progress)?;
-        let traffic = self.traffic.take();
-        Ok(self.ran(traffic, begin_ns))
+        Ok(period)
+    }
+
+    /// The last seq of a room that a member has heard.
+    pub(super) fn last_heard(&self, member: u32, room: RoomNumber) -> Option<u64> {
+        let places = &self.members[member as usize].places;
+        let place = places.iter().find(|place| place.room == room)?;
+        place.next.checked_sub(1).filter(|seq| *seq > 0)
     }
 
     /// Counts from here on.
@@ -48,8 +64,12 @@ impl Driver {
             if clock::now_ns() > begin_ns + DRAIN_NS {
                 let room = self.ledger.name(lacking.room);
                 return Err(format!(
-                    "room {room} was not heard by all up to {} after 30 s",
-                    lacking.next
+                    "room {room} was not heard by all up to {} after 30 s; they stand at {:?}, told \
+                     {} times that they are behind, and of {} events that they are not sent",
+                    lacking.next,
+                    self.standing(lacking.room),
+                    self.behind,
+                    self.ledger.skipped,
                 ));
             }
             self.turn(TURN_NS)?;
@@ -75,6 +95,15 @@ impl Driver {
             self.turn(wake_ns.saturating_sub(now_ns).min(TURN_NS))?;
             progress((now_ns - period.begin_ns).min(of_ns), of_ns);
         }
+    }
+
+    /// The seqs that are next for the members of a room, each once.
+    fn standing(&self, room: RoomNumber) -> BTreeSet<u64> {
+        let places = self.members.iter().flat_map(|member| &member.places);
+        places
+            .filter(|place| place.room == room)
+            .map(|place| place.next)
+            .collect()
     }
 
     /// Those of the senders who are members of this process, and how large a part of all they are.

@@ -69,6 +69,10 @@ fn carry_out(driver: &mut Driver, order: Order) -> Report {
         Order::Begin(_) => Err("it has begun already".to_owned()),
         Order::Open { users, manner } => driver.open(users, manner, progress("opened")),
         Order::Run(load) => return ran(driver.run(&load, progress_of_time())),
+        Order::Storm(storm) => match driver.storm(&storm, progress_of_time()) {
+            Ok(calm) => return Report::Calm(calm),
+            Err(fault) => Err(fault),
+        },
         Order::Settle(upto) => return ran(driver.settle(&upto)),
         Order::Stall => {
             driver.stall();

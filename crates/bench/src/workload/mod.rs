@@ -8,6 +8,8 @@ pub(crate) mod rising;
 pub(crate) mod sends;
 pub(crate) mod session;
 pub(crate) mod stalled;
+pub(crate) mod start;
+pub(crate) mod storm;
 
 /// Microseconds of CPU that each of so many cost.
 pub(crate) fn each_us(cpu_us: u64, count: u64) -> f64 {
