@@ -9,13 +9,16 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 8080
 DATA ?= ./data
 
+# What `make bench` is asked besides: names of workloads, --strict, --scale smoke.
+BENCH ?=
+
 # What `make test` runs: nothing here means everything; `.ci/test --list` shows the names.
 STAGES ?=
 
 web_installed := web/node_modules/.package-lock.json
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test lint web
+.PHONY: help run test lint web bench
 
 help: ## Lists the commands
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +33,12 @@ run: ## Builds everything and serves it on http://localhost:8080 (PORT=, DATA=)
 
 test: ## Runs every check and test, installing what they need (STAGES="tidy clippy" for some)
 	@.ci/test $(STAGES)
+
+bench: ## Measures everything at full size, twenty minutes; the results go to docs/performance.md
+	@.ci/need run
+	@$(MAKE) web/dist/index.html
+	@cargo build --release --locked --package tidings-server --package tidings-bench
+	@exec target/release/tidings bench --document docs/performance.md --picture docs/images/performance.svg $(BENCH)
 
 lint: ## Formatting, house rules and lints only
 	@.ci/test rustfmt tidy web clippy

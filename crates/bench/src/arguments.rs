@@ -17,9 +17,9 @@ pub struct Arguments {
     /// What to measure; everything, if nothing is named.
     #[arg(value_enum)]
     pub(crate) workloads: Vec<Workload>,
-    /// The server's program.
-    #[arg(long, default_value = "target/release/tidings")]
-    pub(crate) server: PathBuf,
+    /// The server's program; that beside this one, if not set.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server: Option<PathBuf>,
     /// How large.
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) scale: Scale,

@@ -12,16 +12,18 @@ const BEGIN: &str = "<!-- results: written by the load tool -->\n";
 const END: &str = "<!-- end of results -->\n";
 
 /// The machine of a run, without a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Machine {
     processors: usize,
     model: String,
     kernel: String,
+    /// Processors that others kept busy during the run, on average.
+    others: f64,
 }
 
 impl Machine {
-    /// This one.
-    pub(crate) fn this() -> Self {
+    /// This one, whose processors others used so much during the run.
+    pub(crate) fn this(others: f64) -> Self {
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = cpuinfo
             .lines()
@@ -34,16 +36,21 @@ impl Machine {
                 .map_or("unknown", |text| text.trim_start_matches([' ', '\t', ':']))
                 .to_owned(),
             kernel: kernel.to_owned(),
+            others,
         }
     }
 
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let Self {
             processors,
             model,
             kernel,
+            others,
         } = self;
-        format!("{processors} processors ({model}), Linux {kernel}, loopback")
+        format!(
+            "{processors} processors ({model}), Linux {kernel}, loopback; others used {others:.2} \
+             processors meanwhile"
+        )
     }
 }
 

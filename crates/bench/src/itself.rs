@@ -1,6 +1,5 @@
 //! The program itself, which is started again for its other roles.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,26 +8,28 @@ use std::process::{Command, Stdio};
 #[derive(Debug, Clone)]
 pub struct Itself {
     program: PathBuf,
-    arguments: Vec<OsString>,
 }
 
 impl Itself {
-    /// The running program, with the arguments that lead to this tool: none for the tool's own
-    /// binary, the subcommand's name where it is one of several.
+    /// The running program.
     ///
     /// # Errors
     /// When the system does not say which program runs.
-    pub fn running(arguments: Vec<OsString>) -> io::Result<Self> {
+    pub fn running() -> io::Result<Self> {
         Ok(Self {
             program: std::env::current_exe()?,
-            arguments,
         })
+    }
+
+    /// The server's program, where it stands beside this one.
+    pub(crate) fn server(&self) -> PathBuf {
+        self.program.with_file_name("tidings")
     }
 
     /// A command that starts another role of it, spoken to through pipes.
     pub(crate) fn in_role(&self, role: &str) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).arg(role);
+        command.arg(role);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command
     }

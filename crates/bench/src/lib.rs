@@ -24,6 +24,7 @@ mod http;
 mod itself;
 mod large_store;
 mod metrics;
+mod noise;
 mod picture;
 mod process;
 mod report;

@@ -14,6 +14,6 @@ struct Command {
 }
 
 fn main() -> io::Result<ExitCode> {
-    let itself = Itself::running(Vec::new())?;
+    let itself = Itself::running()?;
     Ok(tidings_bench::run(&Command::parse().arguments, itself))
 }

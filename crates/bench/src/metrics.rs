@@ -12,6 +12,8 @@ use crate::http::{Connection, Request};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Counted {
     bounds: Vec<(f64, f64)>,
+    sum: f64,
+    count: f64,
 }
 
 /// All metrics at one moment.
@@ -54,7 +56,18 @@ impl Metrics {
         });
         Counted {
             bounds: bounds.collect(),
+            sum: self.figure(&format!("{name}_sum")),
+            count: self.figure(&format!("{name}_count")),
         }
+    }
+
+    /// A figure without labels; zero when there is none.
+    fn figure(&self, name: &str) -> f64 {
+        let mut lines = self.text.lines();
+        let figure = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        figure
+            .and_then(|figure| figure.trim().parse().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -68,7 +81,14 @@ impl Counted {
             bounds: bounds
                 .map(|((bound, count), before)| (*bound, count - before))
                 .collect(),
+            sum: self.sum - earlier.sum,
+            count: self.count - earlier.count,
         }
+    }
+
+    /// None when nothing was counted.
+    pub(crate) fn mean(&self) -> Option<f64> {
+        (self.count > 0.0).then(|| self.sum / self.count)
     }
 
     /// The value that a share of all, from 0 to 1, did not exceed, taken as spread evenly within
@@ -109,6 +129,7 @@ mod tests {
         near(1.0 / 6.0, 0.0005);
         near(0.5, 0.00125);
         near(1.0, 0.002);
+        assert_eq!(acks.mean(), Some(1.0 / 30.0));
         assert_eq!(Counted::default().quantile(0.5), None);
     }
 
@@ -118,5 +139,6 @@ mod tests {
         let since = counted(TEXT).since(&earlier);
         let counts: Vec<f64> = since.bounds.iter().map(|(_, count)| *count).collect();
         assert_eq!(counts, [0.0, 20.0, 30.0]);
+        assert_eq!(counted(TEXT).since(&counted(TEXT)).mean(), None);
     }
 }

@@ -11,6 +11,7 @@ use crate::document::{Machine, write_document, write_json};
 use crate::failure::{Outcome, While};
 use crate::floor::Floor;
 use crate::itself::Itself;
+use crate::noise::Noise;
 use crate::picture;
 use crate::report::{Verdict, table};
 use crate::terminal;
@@ -53,12 +54,10 @@ fn serve_floor() -> io::Result<()> {
 type Measure = fn(&mut Bench) -> Outcome<()>;
 
 fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Bench> {
-    let mut bench = Bench::prepare(
-        itself,
-        &arguments.server,
-        arguments.scale,
-        arguments.per_process,
-    )?;
+    let noise = Noise::begin()?;
+    let server = arguments.server.clone();
+    let server = server.unwrap_or_else(|| itself.server());
+    let mut bench = Bench::prepare(itself, &server, arguments.scale, arguments.per_process)?;
     if arguments.wants(Workload::W1) {
         idle::run(&mut bench)?;
     }
@@ -85,22 +84,23 @@ fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Bench> {
             run(&mut bench)?;
         }
     }
-    write(arguments, &bench)?;
+    let machine = Machine::this(noise.others()?);
+    write(arguments, &machine, &bench)?;
+    terminal::note(&machine.words());
     Ok(bench)
 }
 
 /// Writes what was asked for.
-fn write(arguments: &Arguments, bench: &Bench) -> Outcome<()> {
-    let machine = Machine::this();
+fn write(arguments: &Arguments, machine: &Machine, bench: &Bench) -> Outcome<()> {
     if let Some(path) = &arguments.json {
-        write_json(path, &machine, &bench.rows)?;
+        write_json(path, machine, &bench.rows)?;
     }
     if let Some(path) = &arguments.picture {
         let drawn = picture::svg(&bench.curves, &bench.rows);
         fs::write(path, drawn).during("writing the picture")?;
     }
     if let Some(path) = &arguments.document {
-        write_document(path, &machine, &bench.rows)?;
+        write_document(path, machine, &bench.rows)?;
     }
     Ok(())
 }

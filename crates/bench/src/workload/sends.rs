@@ -18,8 +18,6 @@ const TEXT_BYTES: usize = 128;
 const MEMBERS: u32 = 2;
 /// Of each sender.
 const IN_FLIGHT: u32 = 16;
-/// How long an answer takes as the server sees it: from a send's arrival to its commit.
-const ACKS: &str = "tidings_ack_seconds";
 /// How long the load at half speed takes.
 const HALF_MS: u64 = 5_000;
 
@@ -37,15 +35,13 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
     let rate = against_the_bare_writer(bench, &mut members)?;
     let half = rate.measured() / 2.0;
     terminal::step(&format!("W6: {half:.0} messages a second"));
-    let before = Metrics::read(server.address)?.histogram(ACKS);
+    let before = Inside::look(&server)?;
     let ran = members.run(&load(senders, Pace::Rate { per_s: half }, HALF_MS))?;
-    let acks = Metrics::read(server.address)?
-        .histogram(ACKS)
-        .since(&before);
+    let inside = Inside::look(&server)?.since(&before);
     bench.draw("W6", format!("an answer at {half:.0}/s"), &ran.ack_latency);
     bench.rows.push(rate_row(bench, &rate));
     bench.rows.extend(answer_rows(bench, half, &ran));
-    bench.rows.extend(share_rows(half, &ran, &acks));
+    bench.rows.extend(share_rows(half, &ran, &inside));
     members.close()?;
     server.stop()
 }
@@ -102,18 +98,70 @@ fn answer_rows(bench: &Bench, half: f64, ran: &Ran) -> [Row; 2] {
     [answers(50, Budget::Shown), answers(99, budget)]
 }
 
-/// What of an answer's time is the server's by its own account, and what is this tool's.
-fn share_rows(half: f64, ran: &Ran, acks: &Counted) -> Vec<Row> {
+/// What the server and the kernel say of the same time.
+struct Inside {
+    /// From a send's arrival to its commit, in seconds.
+    acks: Counted,
+    /// Seconds that a transaction takes, the disk included.
+    commits: Counted,
+    /// Messages of a transaction.
+    batches: Counted,
+    /// How long threads of the server stood ready and had no processor.
+    waited_us: u64,
+}
+
+impl Inside {
+    fn look(server: &Server) -> Outcome<Self> {
+        let metrics = Metrics::read(server.address)?;
+        Ok(Self {
+            acks: metrics.histogram("tidings_ack_seconds"),
+            commits: metrics.histogram("tidings_commit_seconds"),
+            batches: metrics.histogram("tidings_commit_writes"),
+            waited_us: server.watched().waited_us()?,
+        })
+    }
+
+    fn since(&self, before: &Self) -> Self {
+        Self {
+            acks: self.acks.since(&before.acks),
+            commits: self.commits.since(&before.commits),
+            batches: self.batches.since(&before.batches),
+            waited_us: self.waited_us.saturating_sub(before.waited_us),
+        }
+    }
+}
+
+/// Whose an answer's time is: the server's by its own account, this tool's, or that of others on
+/// the machine.
+fn share_rows(half: f64, ran: &Ran, inside: &Inside) -> Vec<Row> {
+    let ms = |seconds: Option<f64>| seconds.unwrap_or_default() * 1e3;
+    let row = |what: &str, unit, figure| {
+        let what = format!("at {half:.0}/s, {what}");
+        Row::alone("W6", what, unit, Budget::Shown, figure)
+    };
     let mut rows = Vec::new();
     for percent in [50, 99] {
-        if let Some(seconds) = acks.quantile(f64::from(percent) / 100.0) {
-            let what =
-                format!("at {half:.0}/s, arrival to commit as the server counts it, p{percent}");
-            rows.push(millis(what, Budget::Shown, seconds * 1e3));
-        }
-        let what = format!("at {half:.0}/s, how late this tool was itself, p{percent}");
-        rows.push(millis(what, Budget::Shown, ran.late.percentile_ms(percent)));
+        let share = f64::from(percent) / 100.0;
+        let arrived = format!("arrival to commit as the server counts it, p{percent}");
+        rows.push(row(&arrived, Unit::Millis, ms(inside.acks.quantile(share))));
+        let late = format!("how late this tool was itself, p{percent}");
+        rows.push(row(&late, Unit::Millis, ran.late.percentile_ms(percent)));
     }
+    let batch = inside.batches.mean().unwrap_or_default();
+    let waited_part = inside.waited_us as f64 * 1e3 / ran.elapsed_ns.max(1) as f64;
+    rows.extend([
+        row(
+            "a transaction, mean",
+            Unit::Millis,
+            ms(inside.commits.mean()),
+        ),
+        row("messages of a transaction, mean", Unit::Count, batch),
+        row(
+            "threads of the server that stood ready without a processor, mean",
+            Unit::Count,
+            waited_part,
+        ),
+    ]);
     rows
 }
 

@@ -4,6 +4,7 @@
 
 mod api_key;
 mod backup;
+mod bench;
 mod calendar;
 mod check;
 mod configuration;
@@ -47,6 +48,8 @@ enum Command {
     Rebuild(check::Rebuild),
     /// Speaks recorded conversations through the real protocol, and compares what comes back
     Replay(replay::Replay),
+    /// Measures what a server costs, beside a floor measured in the same run
+    Bench(bench::Bench),
     /// Prints the OpenAPI document
     Openapi(openapi::OpenApi),
 }
@@ -95,6 +98,7 @@ impl Command {
             Self::Check(check) => check.run(environment, terminal),
             Self::Rebuild(rebuild) => rebuild.run(environment, terminal),
             Self::Replay(replay) => replay.run(environment, terminal),
+            Self::Bench(bench) => bench.run(),
             Self::Openapi(openapi) => openapi.run(terminal),
         }
     }
