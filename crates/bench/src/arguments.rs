@@ -20,6 +20,18 @@ pub struct Arguments {
     /// The server's program; that beside this one, if not set.
     #[arg(long, value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,
+    /// A server that others run, like http://chat.example.org:8080, instead of one that this tool
+    /// starts: without figures of its CPU and memory, and without a floor.
+    #[arg(long, value_name = "URL", conflicts_with = "server")]
+    pub(crate) url: Option<String>,
+    /// Its key with the scopes users and sessions.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "TIDINGS_API_KEY",
+        hide_env_values = true
+    )]
+    pub(crate) api_key: Option<String>,
     /// How large.
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) scale: Scale,
@@ -72,6 +84,13 @@ pub(crate) enum Role {
     /// The floor.
     #[command(hide = true)]
     Floor,
+}
+
+impl Workload {
+    /// Whether it is about the server's process, of which nothing is known elsewhere.
+    pub(crate) const fn is_inside(self) -> bool {
+        matches!(self, Self::W1 | Self::W3 | Self::W10)
+    }
 }
 
 impl Arguments {

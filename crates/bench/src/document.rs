@@ -80,14 +80,35 @@ pub(crate) fn write_json(path: &Path, machine: &Machine, rows: &[Row]) -> Outcom
     fs::write(path, text + "\n").during("writing the results")
 }
 
-/// Puts the table between its marks in a document.
-pub(crate) fn write_document(path: &Path, machine: &Machine, rows: &[Row]) -> Outcome<()> {
+/// Puts the table between its marks in a document, and the picture below it, where one was drawn
+/// into a folder of the document's.
+pub(crate) fn write_document(
+    path: &Path,
+    machine: &Machine,
+    rows: &[Row],
+    picture: Option<&Path>,
+) -> Outcome<()> {
     let text = fs::read_to_string(path).during("reading the document")?;
-    let results = format!("\nMachine: {}.\n\n{}\n", machine.words(), table(rows));
+    let (table, picture) = (table(rows), shown(path, picture));
+    let results = format!("\nMachine: {}.\n\n{table}\n{picture}", machine.words());
     let text = between_marks(&text, &results).ok_or_else(|| {
         Failure::Server(format!("the document has no marks {BEGIN:?} and {END:?}"))
     })?;
     fs::write(path, text).during("writing the document")
+}
+
+/// How a document shows a picture that lies in its folder or below.
+fn shown(document: &Path, picture: Option<&Path>) -> String {
+    let folder = document.parent();
+    let inside = folder
+        .zip(picture)
+        .and_then(|(folder, picture)| picture.strip_prefix(folder).ok());
+    inside.map_or_else(String::new, |inside| {
+        format!(
+            "![Times by percentile, and CPU against the floor]({})\n\n",
+            inside.display()
+        )
+    })
 }
 
 fn between_marks(text: &str, results: &str) -> Option<String> {
@@ -99,6 +120,15 @@ fn between_marks(text: &str, results: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_is_shown_where_the_document_finds_it() {
+        let document = Path::new("docs/performance.md");
+        let shown_at = |picture| shown(document, Some(Path::new(picture)));
+        assert!(shown_at("docs/images/p.svg").contains("](images/p.svg)"));
+        assert_eq!(shown_at("elsewhere/p.svg"), "");
+        assert_eq!(shown(document, None), "");
+    }
 
     #[test]
     fn results_replace_what_stands_between_the_marks() {

@@ -26,6 +26,11 @@ impl Paired {
         self.floor.push(floor);
     }
 
+    /// A figure of a server beside which there is no floor.
+    pub(crate) fn note_alone(&mut self, measured: f64) {
+        self.measured.push(measured);
+    }
+
     pub(crate) fn measured(&self) -> f64 {
         median(&self.measured)
     }

@@ -26,6 +26,10 @@ impl Histogram {
         }
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
     /// How many were noted.
     #[cfg(test)]
     pub(crate) const fn count(&self) -> u64 {

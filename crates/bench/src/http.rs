@@ -2,8 +2,10 @@
 //! and rooms. Only what the server's REST answers look like: a status and a length.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
+
+use crate::address::Address;
 
 /// No answer takes longer.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -34,13 +36,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address)?;
+    pub(crate) fn open(address: &Address) -> io::Result<Self> {
+        let stream = TcpStream::connect(address.socket)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         Ok(Self {
             stream,
-            host: address.to_string(),
+            host: address.authority.clone(),
             input: Vec::new(),
         })
     }

@@ -8,7 +8,9 @@
 //! Machines are shared and noisy. So what counts is CPU a unit of work and its ratio to the floor's
 //! in the same round; times are shown beside it.
 
+mod address;
 mod arguments;
+mod back_end;
 mod bare_writer;
 mod bench;
 mod child;
@@ -22,9 +24,11 @@ mod floor;
 mod histogram;
 mod http;
 mod itself;
+mod lanes;
 mod large_store;
 mod metrics;
 mod noise;
+mod people;
 mod picture;
 mod process;
 mod report;

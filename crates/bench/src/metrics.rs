@@ -3,8 +3,7 @@
 //! Its histograms have few buckets, so a quantile of theirs is a place within a bucket and no exact
 //! figure; it shows on which side of the socket time was spent.
 
-use std::net::SocketAddr;
-
+use crate::address::Address;
 use crate::failure::{Failure, Outcome, While};
 use crate::http::{Connection, Request};
 
@@ -24,7 +23,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Asks the server.
-    pub(crate) fn read(address: SocketAddr) -> Outcome<Self> {
+    pub(crate) fn read(address: &Address) -> Outcome<Self> {
         let mut connection = Connection::open(address).during("reaching the server")?;
         let request = Request {
             method: "GET",

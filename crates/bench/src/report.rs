@@ -135,6 +135,21 @@ impl Row {
         }
     }
 
+    /// What it says of a server of which only the answers are known: no figure of its process, and
+    /// no budget, which are for a server and a floor side by side.
+    pub(crate) fn seen_outside(self) -> Option<Self> {
+        let is_inside = matches!(
+            self.unit,
+            Unit::Bytes | Unit::CpuUs | Unit::PerSecondAndCore
+        );
+        (!is_inside).then_some(Self {
+            budget: Budget::Shown,
+            floor: None,
+            ratio: None,
+            ..self
+        })
+    }
+
     /// As a row of the table.
     fn cells(&self) -> [String; 7] {
         let figure = |figure: f64| {
@@ -320,6 +335,18 @@ mod tests {
                 "{budget:?} {measured}"
             );
         }
+    }
+
+    #[test]
+    fn of_a_server_elsewhere_only_what_its_answers_say_is_shown() {
+        let cpu = row(Budget::AtMost(3.0), 5.0, Some(4.0));
+        assert_eq!(cpu.clone().seen_outside(), None);
+        let latency = Row {
+            unit: Unit::Millis,
+            ..cpu
+        };
+        let seen = latency.seen_outside().unwrap();
+        assert_eq!((seen.verdict(), seen.floor), (Verdict::Shown, None));
     }
 
     #[test]

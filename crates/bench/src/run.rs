@@ -50,23 +50,30 @@ fn serve_floor() -> io::Result<()> {
     floor.serve()
 }
 
+/// What a run against a server elsewhere lacks.
+const WITHOUT: &str = "of a server elsewhere: no CPU and no memory, no floor beside it, nothing judged; \
+     W1, W3 and W10 are about its process and left out";
+
 /// A workload that stands for itself.
 type Measure = fn(&mut Bench) -> Outcome<()>;
 
 fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Bench> {
     let noise = Noise::begin()?;
-    let server = arguments.server.clone();
-    let server = server.unwrap_or_else(|| itself.server());
-    let mut bench = Bench::prepare(itself, &server, arguments.scale, arguments.per_process)?;
-    if arguments.wants(Workload::W1) {
+    let mut bench = Bench::prepare(itself, arguments)?;
+    let is_elsewhere = bench.is_elsewhere();
+    if is_elsewhere {
+        terminal::note(WITHOUT);
+    }
+    let wants = |workload| arguments.wants(workload) && !(is_elsewhere && workload.is_inside());
+    if wants(Workload::W1) {
         idle::run(&mut bench)?;
     }
-    if arguments.wants(Workload::W3) || arguments.wants(Workload::Loads) {
+    if wants(Workload::W3) || wants(Workload::Loads) {
         let (mut session, halls) = delivery::open(&mut bench)?;
-        if arguments.wants(Workload::W3) {
+        if wants(Workload::W3) {
             delivery::run(&mut bench, &mut session, &halls)?;
         }
-        if arguments.wants(Workload::Loads) {
+        if wants(Workload::Loads) {
             loads::run(&mut bench, &mut session, &halls)?;
         }
         session.close()?;
@@ -80,7 +87,7 @@ fn measure(arguments: &Arguments, itself: Itself) -> Outcome<Bench> {
         (Workload::W10, start::run),
     ];
     for (workload, run) in others {
-        if arguments.wants(workload) {
+        if wants(workload) {
             run(&mut bench)?;
         }
     }
@@ -100,7 +107,7 @@ fn write(arguments: &Arguments, machine: &Machine, bench: &Bench) -> Outcome<()>
         fs::write(path, drawn).during("writing the picture")?;
     }
     if let Some(path) = &arguments.document {
-        write_document(path, machine, &bench.rows)?;
+        write_document(path, machine, &bench.rows, arguments.picture.as_deref())?;
     }
     Ok(())
 }

@@ -6,9 +6,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::address::Address;
 use crate::child::Process;
 use crate::clock;
 use crate::failure::{Failure, Outcome, While};
+use crate::people::People;
 use crate::process::Watched;
 use crate::token::Host;
 
@@ -24,7 +26,7 @@ const UNLIMITED: u32 = 1_000_000;
 pub(crate) struct Place {
     program: PathBuf,
     folder: PathBuf,
-    pub(crate) host: Host,
+    pub(crate) people: People,
 }
 
 impl Place {
@@ -43,7 +45,7 @@ impl Place {
         Ok(Self {
             program: program.to_owned(),
             folder: folder.to_owned(),
-            host,
+            people: People::Host(host),
         })
     }
 
@@ -90,8 +92,9 @@ fn configuration(Host { issuer, secret, .. }: &Host) -> String {
 /// A server that runs.
 #[derive(Debug)]
 pub(crate) struct Server {
-    process: Process,
-    pub(crate) address: SocketAddr,
+    /// None of one elsewhere.
+    process: Option<Process>,
+    pub(crate) address: Address,
 }
 
 impl Server {
@@ -112,18 +115,32 @@ impl Server {
         let address = read_address(&line);
         let address =
             address.ok_or_else(|| Failure::Server(format!("the server said {line:?}")))?;
-        Ok(Self { process, address })
+        Ok(Self {
+            process: Some(process),
+            address: address.into(),
+        })
     }
 
-    /// What it uses.
-    pub(crate) fn watched(&self) -> Watched {
-        self.process.watched()
+    /// One that others run.
+    pub(crate) const fn elsewhere(address: Address) -> Self {
+        Self {
+            process: None,
+            address,
+        }
     }
 
-    /// Asks it to end, and waits for it.
+    /// What it uses, if it is this tool's own.
+    pub(crate) fn watched(&self) -> Option<Watched> {
+        self.process.as_ref().map(Process::watched)
+    }
+
+    /// Asks it to end, and waits for it; one that others run goes on.
     pub(crate) fn stop(self) -> Outcome<()> {
-        self.process.terminate()?;
-        match self.process.wait()? {
+        let Some(process) = self.process else {
+            return Ok(());
+        };
+        process.terminate()?;
+        match process.wait()? {
             true => Ok(()),
             false => Err(Failure::Server("the server did not end well".to_owned())),
         }

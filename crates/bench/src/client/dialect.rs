@@ -15,7 +15,7 @@ use super::traffic::Answers;
 use super::wire::Opcode;
 use crate::clock;
 use crate::floor;
-use crate::token::Host;
+use crate::people::People;
 
 /// What a target said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) enum Word {
 #[derive(Debug)]
 pub(crate) enum Dialect {
     /// The server's.
-    Tidings { host: Host, last_command: u64 },
+    Tidings { people: People, last_command: u64 },
     /// The floor's.
     Floor,
 }
@@ -56,8 +56,8 @@ pub(crate) enum Dialect {
 impl Dialect {
     pub(crate) fn new(target: &Target) -> Self {
         match target {
-            Target::Tidings(host) => Self::Tidings {
-                host: host.clone(),
+            Target::Tidings(people) => Self::Tidings {
+                people: people.clone(),
                 last_command: 0,
             },
             Target::Floor => Self::Floor,
@@ -74,9 +74,12 @@ impl Dialect {
     /// What a member says first.
     pub(crate) fn greeting(&mut self, user: u32, rooms: &[&str]) -> Vec<u8> {
         match self {
-            Self::Tidings { host, last_command } => {
+            Self::Tidings {
+                people,
+                last_command,
+            } => {
                 *last_command += 1;
-                let token = Some(host.token(user));
+                let token = Some(people.token(user));
                 let hello = Command::Hello(Hello {
                     token,
                     ..Hello::default()
@@ -138,7 +141,7 @@ impl Dialect {
     /// The id that the target gives to a user; the floor knows none.
     pub(crate) fn user_id(&self, user: u32) -> UserId {
         match self {
-            Self::Tidings { host, .. } => host.user_id(user),
+            Self::Tidings { people, .. } => people.user_id(user),
             Self::Floor => UserId::from_bytes([0; 16]),
         }
     }

@@ -209,7 +209,7 @@ impl Driver {
         let rooms = (0..).zip(&self.begin.rooms);
         let mine = rooms.filter(|(_, seats)| seats.users.contains(&user));
         let places = mine.map(|(room, _)| Place::new(room)).collect();
-        let member = Member::connect(self.begin.address, number, manner, places)
+        let member = Member::connect(&self.begin.address, number, manner, places)
             .map_err(|error| format!("connection {number} was not opened: {error}"))?;
         let key = EventData::new_u64(u64::from(number));
         epoll::add(&self.epoll, &member.stream, key, EventFlags::IN)

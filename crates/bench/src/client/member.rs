@@ -8,6 +8,7 @@ use socket2::{Domain, Socket, Type};
 use super::ledger::Place;
 use super::orders::Manner;
 use super::wire::{self, Opcode};
+use crate::address::Address;
 
 /// Connections from one source address: fewer than the system has ports for one destination, with
 /// room for those that have just been closed.
@@ -54,20 +55,20 @@ impl Member {
     /// # Errors
     /// When the server cannot be reached.
     pub(crate) fn connect(
-        address: SocketAddr,
+        address: &Address,
         number: u32,
         manner: Manner,
         places: Box<[Place]>,
     ) -> io::Result<Self> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        if let Some(source) = source(address, number) {
+        let socket = Socket::new(Domain::for_address(address.socket), Type::STREAM, None)?;
+        if let Some(source) = source(address.socket, number) {
             socket.bind(&source.into())?;
         }
         if manner == Manner::Narrow {
             socket.set_recv_buffer_size(NARROW_BUFFER_BYTES)?;
             socket.set_tcp_mss(ETHERNET_MSS_BYTES)?;
         }
-        socket.connect(&address.into())?;
+        socket.connect(&address.socket.into())?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
         let mut member = Self {
@@ -118,9 +119,10 @@ impl Member {
     }
 }
 
-fn upgrade_request(address: SocketAddr) -> String {
+fn upgrade_request(address: &Address) -> String {
+    let host = &address.authority;
     format!(
-        "GET /v1/socket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET /v1/socket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {}\r\n\r\n",
         wire::KEY
     )

@@ -1,13 +1,13 @@
 //! What the parent process and a client process say to each other: a line of JSON each.
 
-use std::net::SocketAddr;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use super::ledger::RoomNumber;
+use crate::address::Address;
 use crate::histogram::Histogram;
-use crate::token::Host;
+use crate::people::People;
 
 /// What a client process is told to do. Each is answered by one [`Report`] that is no progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub(crate) enum Order {
 /// Whom to talk to, and about what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Begin {
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Address,
     pub(crate) target: Target,
     /// Whose connections this process holds.
     pub(crate) users: Range<u32>,
@@ -77,8 +77,8 @@ pub(crate) struct Extent {
 /// What answers at the other end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Target {
-    /// The server, whose users are those of this host application.
-    Tidings(Host),
+    /// The server, and its users.
+    Tidings(People),
     /// The floor.
     Floor,
 }

@@ -22,7 +22,7 @@ fn driver(address: SocketAddr, rooms: &[std::ops::Range<u32>]) -> Driver {
     });
     let begin = Begin {
         users: 0..100,
-        address,
+        address: address.into(),
         target: Target::Floor,
         rooms: rooms.collect(),
     };

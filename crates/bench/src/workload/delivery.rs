@@ -55,7 +55,7 @@ pub(crate) fn run(bench: &mut Bench, session: &mut Session, halls: &Halls) -> Ou
                 round_ms,
             })?;
             let what = format!("a delivery in a room of {members}, {in_flight} in flight");
-            bench.rows.extend(rows(bench, &what, in_flight, &cost));
+            bench.add(rows(bench, &what, in_flight, &cost));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::each_us;
 use crate::bench::Bench;
 use crate::clock;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::fleet::Fleet;
 use crate::process::Watched;
 use crate::report::{Budget, Row, Unit};
@@ -40,23 +40,28 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
         "W1: {} connections that do nothing",
         sizes.idle_all
     ));
-    let server = Server::start(&bench.place)?;
+    let server = bench.server()?;
     let members = bench.members(&server, &[], 0..sizes.idle_all)?;
-    let measured = watch(bench, server.watched(), members)?;
+    let watched = server.watched().ok_or_else(|| not_ours(&server))?;
+    let measured = watch(bench, watched, members)?;
     server.stop()?;
     terminal::step(&format!("W1: {} connections to the floor", sizes.idle_all));
     let floor = bench.floor()?;
     let members = bench.floor_members(&floor, &[], 0..sizes.idle_all)?;
     let floor = watch(bench, floor.process.watched(), members)?;
-    bench.rows.extend(rows(bench, &measured, &floor));
+    bench.add(rows(bench, &measured, &floor));
     Ok(())
+}
+
+fn not_ours(server: &Server) -> Failure {
+    Failure::Server(format!("{} was not started by this tool", server.address))
 }
 
 /// Users and rooms, by a server that is ended afterwards: the one that is measured finds them in
 /// its store, not in its memory.
 fn make_world(bench: &mut Bench) -> Outcome<()> {
     let users = bench.sizes.idle_all;
-    let server = Server::start(&bench.place)?;
+    let server = bench.server()?;
     bench.populate(&server, users, |world| {
         let plans = plans(users);
         terminal::step(&format!(

@@ -24,12 +24,13 @@ fn crowd_at_a_rate(bench: &mut Bench, session: &mut Session, halls: &Halls) -> O
     let what = "1 room of 1,000, 10 messages/s";
     let cost = at_a_rate(bench, session, what, first..first + 1, 10.0)?;
     bench.draw_beside("loads", what, &cost.latency, &cost.floor_latency);
-    bench
-        .rows
-        .push(cpu(what, Budget::AtMost(bench.scale.of(10.0, 40.0)), &cost));
-    let budget = Budget::AtMostAboveFloor(bench.scale.of(3.0, 50.0));
-    bench.rows.push(latency(what, 50, budget, &cost));
-    bench.rows.push(latency(what, 99, budget, &cost));
+    let scale = bench.scale;
+    let above_floor = Budget::AtMostAboveFloor(scale.of(3.0, 50.0));
+    bench.add([
+        cpu(what, Budget::AtMost(scale.of(10.0, 40.0)), &cost),
+        latency(what, 50, above_floor, &cost),
+        latency(what, 99, scale.of(above_floor, Budget::Shown), &cost),
+    ]);
     Ok(())
 }
 
@@ -37,23 +38,13 @@ fn small_rooms_at_a_rate(bench: &mut Bench, session: &mut Session, halls: &Halls
     let what = "100 rooms of 10, 400 messages/s";
     let cost = at_a_rate(bench, session, what, halls.small.clone(), 400.0)?;
     bench.draw_beside("loads", what, &cost.latency, &cost.floor_latency);
-    bench.rows.push(cpu(
-        what,
-        Budget::AtMost(bench.scale.of(30.0, 120.0)),
-        &cost,
-    ));
-    bench.rows.push(latency(
-        what,
-        50,
-        Budget::AtMost(bench.scale.of(2.0, 50.0)),
-        &cost,
-    ));
-    bench.rows.push(latency(
-        what,
-        99,
-        bench.scale.of(Budget::AtMost(5.0), Budget::Shown),
-        &cost,
-    ));
+    let scale = bench.scale;
+    let five_ms = scale.of(Budget::AtMost(5.0), Budget::Shown);
+    bench.add([
+        cpu(what, Budget::AtMost(scale.of(30.0, 120.0)), &cost),
+        latency(what, 50, Budget::AtMost(scale.of(2.0, 50.0)), &cost),
+        latency(what, 99, five_ms, &cost),
+    ]);
     Ok(())
 }
 
@@ -64,17 +55,16 @@ fn middle_rooms_at_full_speed(
 ) -> Outcome<()> {
     let what = "10 rooms of 100, 10 senders with 8 in flight";
     let cost = at_full_speed(bench, session, what, halls.middle.clone(), 8)?;
+    let scale = bench.scale;
     let events = cost.events_per_read;
     let deliveries = format!("{what}: deliveries, {events:.1} events a read");
-    let budget = bench.scale.of(Budget::AtLeast(400_000.0), Budget::Shown);
+    let budget = scale.of(Budget::AtLeast(400_000.0), Budget::Shown);
     let (unit, rate) = (Unit::PerSecond, &cost.rate);
-    bench
-        .rows
-        .push(Row::paired("loads", deliveries, unit, budget, rate));
-    let budget = bench
-        .scale
-        .of(Budget::AtMost(2.0), Budget::AtMostTimesFloor(2.0));
-    bench.rows.push(cpu(what, budget, &cost));
+    let two_us = scale.of(Budget::AtMost(2.0), Budget::AtMostTimesFloor(2.0));
+    bench.add([
+        Row::paired("loads", deliveries, unit, budget, rate),
+        cpu(what, two_us, &cost),
+    ]);
     Ok(())
 }
 
@@ -84,7 +74,7 @@ fn hall(bench: &mut Bench, session: &mut Session, halls: &Halls) -> Outcome<()> 
     };
     let what = "1 room of 5,000, 4 in flight";
     let cost = at_full_speed(bench, session, what, room, 4)?;
-    bench.rows.push(cpu(what, Budget::AtMost(4.0), &cost));
+    bench.add([cpu(what, Budget::AtMost(4.0), &cost)]);
     Ok(())
 }
 

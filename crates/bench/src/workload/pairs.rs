@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::session::{Case, Rooms, Session, Side};
 use crate::bench::Bench;
-use crate::client::orders::Pace;
+use crate::client::orders::{Load, Pace, Ran};
 use crate::failure::Outcome;
+use crate::fleet::Fleet;
 use crate::histogram::Histogram;
 use crate::report::{Budget, Row, Unit};
 use crate::terminal;
@@ -67,13 +68,18 @@ fn round(
     heard: &mut Heard,
 ) -> Outcome<()> {
     let (own, neighbour) = (session.load(side, own), session.load(side, neighbour));
-    let ran = session.group(side, PAIRS).run(&own)?;
-    heard.alone.merge(&ran.latency);
-    session.group(side, NEIGHBOURS).begin(&neighbour)?;
-    let ran = session.group(side, PAIRS).run(&own)?;
-    session.group(side, NEIGHBOURS).end()?;
-    heard.beside.merge(&ran.latency);
-    Ok(())
+    let mut run = |index: usize, step: fn(&mut Fleet, &Load) -> Outcome<Ran>, load: &Load| {
+        let fleet = session.group(side, index);
+        fleet.map_or_else(|| Ok(Ran::default()), |fleet| step(fleet, load))
+    };
+    heard.alone.merge(&run(PAIRS, Fleet::run, &own)?.latency);
+    run(
+        NEIGHBOURS,
+        |fleet, load| fleet.begin(load).map(|()| Ran::default()),
+        &neighbour,
+    )?;
+    heard.beside.merge(&run(PAIRS, Fleet::run, &own)?.latency);
+    run(NEIGHBOURS, |fleet, _| fleet.end(), &neighbour).map(drop)
 }
 
 fn add_rows(bench: &mut Bench, server: &Heard, floor: &Heard) {
@@ -97,17 +103,13 @@ fn add_rows(bench: &mut Bench, server: &Heard, floor: &Heard) {
         for (percent, budget) in [(50, Budget::Shown), (99, five_ms)] {
             let what = format!("{name}: p{percent} until it is heard");
             let (heard, floor) = (heard.percentile_ms(percent), floor.percentile_ms(percent));
-            bench
-                .rows
-                .push(row(what, Unit::Millis, budget, heard, floor));
+            bench.add([row(what, Unit::Millis, budget, heard, floor)]);
         }
     }
     let what = "p99 of the pairs beside the large room, to alone".to_owned();
     let budget = scale.of(Budget::AtMost(2.0), Budget::Shown);
     let (times, floor_times) = (server.times(), floor.times());
-    bench
-        .rows
-        .push(row(what, Unit::Times, budget, times, floor_times));
+    bench.add([row(what, Unit::Times, budget, times, floor_times)]);
 }
 
 impl Heard {

@@ -69,7 +69,7 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
         latency(99, budget),
         Row::paired("W4", cpu, Unit::CpuUs, Budget::Shown, &cost.cpu_us),
     ];
-    bench.rows.extend(rows);
+    bench.add(rows);
     session.close()
 }
 
@@ -87,7 +87,7 @@ fn rise(bench: &Bench, session: &mut Session, rooms: &Range<u32>) -> Outcome<f64
             refusals: Refusals::Counted,
             ..session.load(Side::Server, &case)
         };
-        let ran = session.group(Side::Server, 0).run(&load)?;
+        let ran = session.members().run(&load)?;
         let kept_up = keeps_up(&ran, bench.sizes.step_ms);
         terminal::note(&words(per_s, &ran, kept_up));
         if !kept_up {

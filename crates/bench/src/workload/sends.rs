@@ -24,7 +24,7 @@ const HALF_MS: u64 = 5_000;
 /// Runs it.
 pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
     let senders = bench.sizes.senders;
-    let server = Server::start(&bench.place)?;
+    let server = bench.server()?;
     let rooms: Vec<_> = (0..senders)
         .map(|n| (format!("Pair {n}"), n * MEMBERS..(n + 1) * MEMBERS))
         .collect();
@@ -37,11 +37,13 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
     terminal::step(&format!("W6: {half:.0} messages a second"));
     let before = Inside::look(&server)?;
     let ran = members.run(&load(senders, Pace::Rate { per_s: half }, HALF_MS))?;
-    let inside = Inside::look(&server)?.since(&before);
+    let after = Inside::look(&server)?;
     bench.draw("W6", format!("an answer at {half:.0}/s"), &ran.ack_latency);
-    bench.rows.push(rate_row(bench, &rate));
-    bench.rows.extend(answer_rows(bench, half, &ran));
-    bench.rows.extend(share_rows(half, &ran, &inside));
+    bench.add([rate_row(bench, &rate)]);
+    bench.add(answer_rows(bench, half, &ran));
+    if let Some((before, after)) = before.zip(after) {
+        bench.add(share_rows(half, &ran, &after.since(&before)));
+    }
     members.close()?;
     server.stop()
 }
@@ -52,17 +54,22 @@ fn against_the_bare_writer(bench: &Bench, members: &mut Fleet) -> Outcome<Paired
         until: Until::Acknowledged,
     };
     let load = load(bench.sizes.senders, pace, bench.sizes.round_ms);
-    let source = bench.place.data().join(bare_writer::FILE_NAME);
     let mut rate = Paired::default();
     for round in 0..bench.sizes.rounds {
         let ran = members.run(&load)?;
+        let reached = per_s(&ran);
+        if bench.is_elsewhere() {
+            terminal::note(&format!("{reached:.0} answers/s"));
+            rate.note_alone(reached);
+            continue;
+        }
+        let source = bench.place()?.data().join(bare_writer::FILE_NAME);
         let target = bench.scratch(&format!("bare-{round}.db"));
         let bare = bare_writer::messages_per_s(&source, &target)?;
         terminal::note(&format!(
-            "{:.0} answers/s; the bare writer {bare:.0}",
-            per_s(&ran)
+            "{reached:.0} answers/s; the bare writer {bare:.0}"
         ));
-        rate.note(per_s(&ran), bare);
+        rate.note(reached, bare);
     }
     Ok(rate)
 }
@@ -111,14 +118,18 @@ struct Inside {
 }
 
 impl Inside {
-    fn look(server: &Server) -> Outcome<Self> {
-        let metrics = Metrics::read(server.address)?;
-        Ok(Self {
+    /// None for a server elsewhere, which keeps its metrics to itself.
+    fn look(server: &Server) -> Outcome<Option<Self>> {
+        let Some(watched) = server.watched() else {
+            return Ok(None);
+        };
+        let metrics = Metrics::read(&server.address)?;
+        Ok(Some(Self {
             acks: metrics.histogram("tidings_ack_seconds"),
             commits: metrics.histogram("tidings_commit_seconds"),
             batches: metrics.histogram("tidings_commit_writes"),
-            waited_us: server.watched().waited_us()?,
-        })
+            waited_us: watched.waited_us()?,
+        }))
     }
 
     fn since(&self, before: &Self) -> Self {

@@ -50,7 +50,8 @@ impl Rooms {
 /// See the module.
 pub(crate) struct Session {
     pub(crate) server: Server,
-    floor: FloorProcess,
+    /// None beside a server elsewhere.
+    floor: Option<FloorProcess>,
     groups: Vec<Group>,
     /// Of a text for the floor, so that its frames are as long as the server's.
     floor_text_bytes: usize,
@@ -66,7 +67,7 @@ pub(crate) enum Side {
 /// Members who are told what to do independently of others.
 struct Group {
     members: Fleet,
-    floor_members: Fleet,
+    floor_members: Option<Fleet>,
 }
 
 /// A load and how long it takes.
@@ -105,15 +106,20 @@ impl Session {
     ) -> Outcome<Self> {
         let (server, seats) = prepare(bench, rooms)?;
         let users: u32 = groups.iter().map(|users| users.end - users.start).sum();
-        terminal::step(&format!(
-            "Opening {users} connections to the server, and to the floor"
-        ));
-        let floor = bench.floor()?;
+        let floor = match bench.is_elsewhere() {
+            true => None,
+            false => Some(bench.floor()?),
+        };
+        let both = floor.as_ref().map_or("", |_| ", and to the floor");
+        terminal::step(&format!("Opening {users} connections to the server{both}"));
         let groups = groups.iter().map(|users| {
             let mut members = bench.members(&server, &seats, users.clone())?;
             members.open(users.clone())?;
-            let mut floor_members = bench.floor_members(&floor, &seats, users.clone())?;
-            floor_members.open(users.clone())?;
+            let mut floor_members = None;
+            if let Some(floor) = &floor {
+                let members = bench.floor_members(floor, &seats, users.clone())?;
+                floor_members.insert(members).open(users.clone())?;
+            }
             Ok(Group {
                 members,
                 floor_members,
@@ -141,14 +147,17 @@ impl Session {
         let mut batches = Vec::new();
         for _ in 0..case.rounds {
             let (ran, cpu_us) = self.round(case)?;
-            let (floor_ran, floor_cpu_us) = self.floor_round(case)?;
+            batches.push(ran.deliveries as f64 / ran.reads.max(1) as f64);
+            cost.latency.merge(&ran.latency);
+            let Some((floor_ran, floor_cpu_us)) = self.floor_round(case)? else {
+                cost.rate.note_alone(per_s(&ran));
+                continue;
+            };
             let each = |ran: &Ran, cpu_us| each_us(cpu_us, ran.deliveries);
             cost.cpu_us
                 .note(each(&ran, cpu_us), each(&floor_ran, floor_cpu_us));
             cost.rate.note(per_s(&ran), per_s(&floor_ran));
-            cost.latency.merge(&ran.latency);
             cost.floor_latency.merge(&floor_ran.latency);
-            batches.push(ran.deliveries as f64 / ran.reads.max(1) as f64);
         }
         cost.events_per_read = median(&batches);
         Ok(cost)
@@ -177,13 +186,18 @@ impl Session {
         self.floor_round(&case).map(drop)
     }
 
-    /// The members of one group: of the server, or of the floor.
-    pub(crate) fn group(&mut self, side: Side, index: usize) -> &mut Fleet {
+    /// The members of one group: of the server, or of the floor, if there is one.
+    pub(crate) fn group(&mut self, side: Side, index: usize) -> Option<&mut Fleet> {
         let group = &mut self.groups[index];
         match side {
-            Side::Server => &mut group.members,
-            Side::Floor => &mut group.floor_members,
+            Side::Server => Some(&mut group.members),
+            Side::Floor => group.floor_members.as_mut(),
         }
+    }
+
+    /// The first group's members of the server.
+    pub(crate) fn members(&mut self) -> &mut Fleet {
+        &mut self.groups[0].members
     }
 
     /// A case as a load for one of the two.
@@ -203,36 +217,41 @@ impl Session {
 
     fn round(&mut self, case: &Case) -> Outcome<(Ran, u64)> {
         let (watched, load) = (self.server.watched(), self.load(Side::Server, case));
-        accounted(watched, || self.group(Side::Server, 0).run(&load))
+        accounted(watched, || self.members().run(&load))
     }
 
-    fn floor_round(&mut self, case: &Case) -> Outcome<(Ran, u64)> {
-        let (watched, load) = (self.floor.process.watched(), self.load(Side::Floor, case));
-        accounted(watched, || self.group(Side::Floor, 0).run(&load))
+    fn floor_round(&mut self, case: &Case) -> Outcome<Option<(Ran, u64)>> {
+        let watched = self.floor.as_ref().map(|floor| floor.process.watched());
+        let load = self.load(Side::Floor, case);
+        match self.group(Side::Floor, 0) {
+            Some(fleet) => accounted(watched, || fleet.run(&load)).map(Some),
+            None => Ok(None),
+        }
     }
 }
 
 /// A server whose rooms another has made: whoever is measured has them in its store alone.
 pub(crate) fn prepare(bench: &mut Bench, rooms: &Rooms) -> Outcome<(Server, Vec<RoomSeats>)> {
     let users = rooms.users();
-    let server = Server::start(&bench.place)?;
+    let server = bench.server()?;
     let seats = bench.populate(&server, users, |world| {
         let count = rooms.seats.len();
         terminal::step(&format!("Making {count} rooms of {users} users"));
         world.seat(&rooms.seats)
     })?;
     server.stop()?;
-    Ok((Server::start(&bench.place)?, seats))
+    Ok((bench.server()?, seats))
 }
 
-/// Runs something and gives what a process used meanwhile, in microseconds.
+/// Runs something and gives what a process used meanwhile, in microseconds; zero of none.
 pub(crate) fn accounted<T>(
-    process: Watched,
+    process: Option<Watched>,
     run: impl FnOnce() -> Outcome<T>,
 ) -> Outcome<(T, u64)> {
-    let before_us = process.cpu_us()?;
+    let used_us = || process.map_or(Ok(0), Watched::cpu_us);
+    let before_us = used_us()?;
     let ran = run()?;
-    Ok((ran, process.cpu_us()? - before_us))
+    Ok((ran, used_us()? - before_us))
 }
 
 fn per_s(ran: &Ran) -> f64 {

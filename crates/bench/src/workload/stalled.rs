@@ -28,7 +28,8 @@ const LOOK: Duration = Duration::from_millis(200);
 struct Audience {
     healthy: Fleet,
     stalling: Fleet,
-    server: Watched,
+    /// None of a server elsewhere.
+    server: Option<Watched>,
 }
 
 /// What the rounds of one kind brought.
@@ -73,7 +74,7 @@ impl Audience {
     /// A load, before which those who may stall get an order.
     fn round(&mut self, bench: &Bench, rounds: &mut Rounds, order: Option<Order>) -> Outcome<()> {
         let load = load(bench.sizes.stall_ms);
-        let before_bytes = self.server.private_bytes()?;
+        let before_bytes = self.server.map_or(Ok(0), Watched::private_bytes)?;
         self.stalling.order_all(&Order::Count)?;
         if let Some(order) = order {
             self.stalling.order_all(&order)?;
@@ -103,7 +104,10 @@ fn load(duration_ms: u64) -> Load {
     }
 }
 
-fn most_memory(server: Watched, duration_ms: u64) -> Outcome<u64> {
+fn most_memory(server: Option<Watched>, duration_ms: u64) -> Outcome<u64> {
+    let Some(server) = server else {
+        return Ok(0);
+    };
     let end_ns = clock::now_ns() + duration_ms * 1_000_000;
     let mut most_bytes = 0;
     while clock::now_ns() < end_ns {
@@ -182,7 +186,7 @@ fn add_rows(bench: &mut Bench, without: &Rounds, with: &Rounds) {
             with.skipped as f64 / (rounds * f64::from(stalled)),
         ),
     ];
-    bench.rows.extend(rows);
+    bench.add(rows);
 }
 
 #[cfg(test)]

@@ -28,11 +28,11 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
     terminal::step("W10: starting on an empty store");
     let mut empty_ms = Vec::new();
     for start in 0..STARTS {
-        let place = bench.another_place(&format!("empty-{start}"))?;
+        let place = bench.place()?.another(&format!("empty-{start}"))?;
         empty_ms.push(start_ms(&place)?);
     }
     terminal::step(&format!("W10: making a store of {messages} messages"));
-    let place = bench.another_place("large")?;
+    let place = bench.place()?.another("large")?;
     make_large(bench.scale, &place, messages)?;
     terminal::step(&format!("W10: starting on {messages} messages"));
     let mut large_ms = Vec::new();
@@ -56,7 +56,7 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
             &large_ms,
         ),
     ];
-    bench.rows.extend(rows);
+    bench.add(rows);
     place.remove()
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
 fn start_ms(place: &Place) -> Outcome<f64> {
     let begin_ns = clock::now_ns();
     let server = Server::start(place)?;
-    let mut connection = Connection::open(server.address).during("reaching the server")?;
+    let mut connection = Connection::open(&server.address).during("reaching the server")?;
     let status = connection
         .get("/readyz")
         .during("asking whether it is ready")?;
@@ -80,8 +80,8 @@ fn start_ms(place: &Place) -> Outcome<f64> {
 fn make_large(scale: Scale, place: &Place, messages: u64) -> Outcome<()> {
     let server = Server::start(place)?;
     let world = World {
-        address: server.address,
-        host: &place.host,
+        address: &server.address,
+        people: &place.people,
     };
     world.provision(0..ROOMS * MEMBERS)?;
     let plans: Vec<RoomPlan> = (0..ROOMS)
@@ -107,8 +107,8 @@ fn make_large(scale: Scale, place: &Place, messages: u64) -> Outcome<()> {
 fn check_last_page(place: &Place, room: &str, messages: u64) -> Outcome<()> {
     let server = Server::start(place)?;
     let world = World {
-        address: server.address,
-        host: &place.host,
+        address: &server.address,
+        people: &place.people,
     };
     let page = world.last_page(0, room)?;
     server.stop()?;

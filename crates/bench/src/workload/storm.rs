@@ -53,7 +53,7 @@ pub(crate) fn run(bench: &mut Bench) -> Outcome<()> {
         calm.said, calm.presence, calm.receipts, calm.typing
     ));
     let rows = rows(members, &storm, &calm, cpu_us);
-    bench.rows.extend(rows);
+    bench.add(rows);
     fleet.close()?;
     server.stop()
 }
