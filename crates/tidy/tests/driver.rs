@@ -9,10 +9,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 use tidings_tidy::tree;
+
+/// Held while scripts are written and while one is started: a process that another test forks in the
+/// meantime would hold them open for writing, and nobody can start them then.
+static FORKING: Mutex<()> = Mutex::new(());
 
 /// A folder with the real driver and the stages of a test.
 struct Driver {
@@ -27,6 +32,7 @@ struct Run {
 
 impl Driver {
     fn with_stages(stages: &[(&str, &str)]) -> Self {
+        let _nobody_forks = FORKING.lock().unwrap();
         let home = TempDir::new().unwrap();
         fs::create_dir_all(home.path().join(".ci/stages")).unwrap();
         for shared in [".ci/test", ".ci/lib.sh"] {
@@ -40,11 +46,13 @@ impl Driver {
 
     fn run(&self, arguments: &[&str]) -> Run {
         let driver = self.home.path().join(".ci/test");
-        let output = Command::new(driver)
-            .args(arguments)
-            .env_remove("TIDINGS_BIN")
-            .output()
-            .unwrap();
+        let mut command = Command::new(driver);
+        command.args(arguments).env_remove("TIDINGS_BIN");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let nobody_writes = FORKING.lock().unwrap();
+        let started = command.spawn().unwrap();
+        drop(nobody_writes);
+        let output = started.wait_with_output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         Run {
             succeeded: output.status.success(),

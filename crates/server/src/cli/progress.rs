@@ -1,7 +1,7 @@
 //! How far a long command is: a bar for whoever watches; otherwise a line for each part of the work,
 //! and one for each tenth of a part that takes long.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -18,8 +18,8 @@ pub(super) struct Progress<'t> {
     terminal: &'t Terminal,
     bar: ProgressBar,
     doing: &'static str,
-    /// The last tenth of this part that was told in a line, and when.
-    told: (u64, Instant),
+    /// The last tenth of this part that was told in a line, and after how long.
+    told: (u64, Duration),
 }
 
 impl<'t> Progress<'t> {
@@ -34,7 +34,7 @@ impl<'t> Progress<'t> {
             terminal,
             bar,
             doing: "",
-            told: (0, Instant::now()),
+            told: (0, Duration::ZERO),
         }
     }
 
@@ -65,7 +65,7 @@ impl<'t> Progress<'t> {
         }
         self.doing = doing;
         self.bar.set_message(doing);
-        self.told = (0, Instant::now());
+        self.told = (0, self.bar.elapsed());
         if !self.terminal.is_watched() {
             self.terminal.note(&doing);
         }
@@ -74,9 +74,10 @@ impl<'t> Progress<'t> {
 
     fn tell_tenth(&mut self, things: &str, done: u64, total: u64) {
         let tenth = (done * 10).checked_div(total).unwrap_or(0);
-        let is_due = tenth > self.told.0 && self.told.1.elapsed() >= TENTH_INTERVAL;
+        let since = self.bar.elapsed().saturating_sub(self.told.1);
+        let is_due = tenth > self.told.0 && since >= TENTH_INTERVAL;
         if is_due && !self.terminal.is_watched() {
-            self.told = (tenth, Instant::now());
+            self.told = (tenth, self.bar.elapsed());
             let doing = self.doing;
             self.terminal
                 .note(&format_args!("{doing}: {done} of {total} {things}"));
