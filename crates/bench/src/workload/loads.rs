@@ -41,7 +41,7 @@ fn small_rooms_at_a_rate(bench: &mut Bench, session: &mut Session, halls: &Halls
     let scale = bench.scale;
     let five_ms = scale.of(Budget::AtMost(5.0), Budget::Shown);
     bench.add([
-        cpu(what, Budget::AtMost(scale.of(30.0, 120.0)), &cost),
+        cpu(what, Budget::AtMost(scale.of(30.0, 160.0)), &cost),
         latency(what, 50, Budget::AtMost(scale.of(2.0, 50.0)), &cost),
         latency(what, 99, five_ms, &cost),
     ]);
