@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The server's program; that beside this one, if not set.
     #[arg(long, value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,
-    /// A server that others run, like http://chat.example.org:8080, instead of one that this tool
+    /// A server that others run, like `http://chat.example.org:8080`, instead of one that this tool
     /// starts: without figures of its CPU and memory, and without a floor.
     #[arg(long, value_name = "URL", conflicts_with = "server")]
     pub(crate) url: Option<String>,
