@@ -1,7 +1,7 @@
 //! The history checker: what clients did and saw, line by line, held against the promises.
 //!
 //! A history is written by whoever runs clients: the simulator, the crash runs, the replay, or a
-//! stranger's own tool. `docs/history.md` is the format in writing. Owns the format ([`line`]),
+//! stranger's own tool. `docs/history.md` is the format in writing. Owns the format ([`mod@line`]),
 //! what can be concluded from a history ([`known`]), and the [`rules`], each a function of its own.
 //! Knows nothing of how the server works: it could judge another one.
 //!
