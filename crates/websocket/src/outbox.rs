@@ -62,7 +62,7 @@ pub enum Offer {
 pub enum Ephemeral {
     /// It will be written, unless the connection ends.
     Queued,
-    /// It was left out.
+    /// It was left out; who must not miss it comes again when told that there is room.
     Dropped,
 }
 
@@ -132,7 +132,12 @@ impl Outbox {
     /// Queues a frame that may be missed, unless the client lags already.
     pub fn offer_ephemeral(&mut self, frame: Frame) -> Ephemeral {
         let lags = self.queued_bytes() > self.limits.ephemeral_bytes_max as usize;
-        if self.closed || lags || !self.fits(frame.len()) {
+        if self.closed {
+            return Ephemeral::Dropped;
+        }
+        if lags || !self.fits(frame.len()) {
+            // Whoever must not miss it waits for the relief, as with a durable frame.
+            self.refused = true;
             return Ephemeral::Dropped;
         }
         self.push(frame);

@@ -63,6 +63,19 @@ fn replies_have_a_reserve_above_the_limit() {
 }
 
 #[test]
+fn who_waits_for_room_for_an_ephemeral_frame_is_told_until_there_is() {
+    let mut outbox = Outbox::new(LIMITS);
+    assert_eq!(outbox.offer(frame(90)), Offer::Queued);
+    assert_eq!(outbox.offer_ephemeral(frame(5)), Ephemeral::Dropped);
+    assert_eq!(outbox.advance(30), Relief::None);
+    assert_eq!(outbox.advance(20), Relief::Drained);
+    assert_eq!(outbox.offer_ephemeral(frame(5)), Ephemeral::Dropped);
+    assert_eq!(outbox.advance(20), Relief::Drained);
+    assert_eq!(outbox.offer_ephemeral(frame(5)), Ephemeral::Queued);
+    assert_eq!(outbox.advance(20), Relief::None);
+}
+
+#[test]
 fn ephemeral_frames_are_dropped_when_the_client_lags() {
     let mut outbox = Outbox::new(LIMITS);
     assert_eq!(outbox.offer_ephemeral(frame(25)), Ephemeral::Queued);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use tidings_domain::Timestamp;
-use tidings_domain::limits::COMMANDS_IN_FLIGHT_MAX;
+use tidings_domain::limits::{COMMANDS_IN_FLIGHT_MAX, OUTBOX_BYTES_MAX};
 use tidings_engine::envelope::{Envelope, Notice};
 use tidings_engine::outlet::{Farewell, Offer, Outlet, Reply};
 use tidings_protocol::close::CloseCode as Code;
@@ -13,8 +13,9 @@ use tidings_websocket::{CloseCode, Ephemeral, Frame, Offer as SocketOffer, Socke
 
 use super::frames;
 
-/// A reader may go on when less than this waits.
-const DRAINED_BYTES: usize = 64 * 1024;
+/// A reader may go on when no more than this waits: as much as when a full outbox tells that it has
+/// drained, or one who looks after that was told would wait for ever.
+const DRAINED_BYTES: usize = OUTBOX_BYTES_MAX / 2;
 
 /// The socket, and how it is spoken to.
 pub(super) struct SocketOutlet {
@@ -130,7 +131,7 @@ impl Outlet for SocketOutlet {
     }
 
     fn has_drained(&self) -> bool {
-        self.socket.queued_bytes() < DRAINED_BYTES
+        self.socket.queued_bytes() <= DRAINED_BYTES
     }
 
     fn flush(&self) {
