@@ -157,10 +157,10 @@ impl Outbox {
         pongs.extend_from_slice(frame.as_bytes());
     }
 
-    /// Queues the heartbeat's ping, unless something waits already: then the peer has something to
-    /// read, and its silence is judged by that.
+    /// Queues the heartbeat's ping behind whatever waits: a peer that only listens says nothing to
+    /// what it reads, so without a ping it would count as dead. The heartbeat asks once a silence.
     pub fn ping(&mut self) {
-        if !self.closed && self.waiting.is_none() {
+        if !self.closed {
             self.push(Frame::empty_ping());
         }
     }

@@ -127,11 +127,14 @@ fn a_flood_of_pings_fills_no_memory_and_the_newest_is_answered() {
 }
 
 #[test]
-fn a_ping_is_queued_only_where_nothing_waits() {
+fn a_ping_is_queued_behind_what_waits_for_who_reads_need_not_answer_that() {
     let mut outbox = Outbox::new(LIMITS);
     outbox.ping();
-    outbox.ping();
     assert_eq!(gathered(&outbox), b"\x89\x00");
+    assert_eq!(write(&mut outbox, 2), b"\x89\x00");
+    assert_eq!(outbox.offer(Frame::text("a")), Offer::Queued);
+    outbox.ping();
+    assert_eq!(gathered(&outbox), b"\x81\x01a\x89\x00");
 }
 
 #[test]
