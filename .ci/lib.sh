@@ -41,6 +41,9 @@ cargo_tests() {
 # with SERVER_URL set.
 start_server() {
   need_server
+  # The address of an earlier server must not be taken for this one's.
+  SERVER_URL=
+  : >"$scratch/address"
   "$tidings" serve --listen 127.0.0.1:0 --data "$scratch/data" \
     >"$scratch/address" 2>"$scratch/server.log" &
   server_pid=$!
