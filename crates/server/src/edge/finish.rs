@@ -30,7 +30,6 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     let began_us = app.engine.clock.monotonic_us();
     let span = tracing::info_span!("request", %id);
     let (method, route) = (request.method().clone(), route_of(&request));
-    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let budget = SpentBudget::default();
     request.extensions_mut().insert(budget.clone());
     let answering = async {
@@ -46,20 +45,11 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     tell_problem(&mut response, &id);
     add_headers(response.headers_mut(), &id);
     add_budget(response.headers_mut(), &budget);
-    if is_chunked {
-        end_connection(response.headers_mut());
-    }
     let took_us = app.engine.clock.monotonic_us() - began_us;
     app.answers.note(response.status(), took_us);
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(%method, %route, status, took_us, "answered"));
     response
-}
-
-/// Lets no second request follow. A proxy in front that went by another length of the body than we
-/// did would take what follows for another client's (RFC 9112, section 6.1).
-fn end_connection(headers: &mut HeaderMap) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// The pattern of the request's route, for the log. Never the path itself: an invitation's code
@@ -73,10 +63,6 @@ fn route_of(request: &Request) -> String {
 /// long, or an address that asks too often without saying who it is. A token that does not serve
 /// says nothing.
 async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
-    if has_two_lengths(request.headers()) {
-        let detail = "Content-Length and Transfer-Encoding contradict each other";
-        return Err(ApiError::with(ErrorCode::InvalidRequest, detail));
-    }
     if says_too_long(request.headers()) {
         return Err(ApiError::new(ErrorCode::TooLarge));
     }
@@ -97,10 +83,6 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
         app.addresses.attempt(client, Attempt::Anonymous, now_us)?;
     }
     Ok(Request::from_parts(parts, body))
-}
-
-fn has_two_lengths(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH)
 }
 
 fn says_too_long(headers: &HeaderMap) -> bool {

@@ -139,6 +139,8 @@ async fn an_upgrade_without_a_host_or_with_two_is_refused() {
 #[tokio::test]
 async fn a_request_with_both_lengths_smuggles_no_second_one() {
     let mut hall = Hall::open().await;
+    // So that the body is read, and nothing but its length is in doubt.
+    let json = "Content-Type: application/json";
     let smuggled = "DELETE /v1/sessions/current HTTP/1.1\r\nHost: a\r\n\r\n";
     for lengths in [
         "Content-Length: 5\r\nTransfer-Encoding: chunked",
@@ -148,15 +150,11 @@ async fn a_request_with_both_lengths_smuggles_no_second_one() {
         "Transfer-Encoding:\u{b}chunked",
     ] {
         let mut wire = Wire::connect(hall.world.address).await;
-        let head = format!("POST /v1/guests HTTP/1.1\r\nHost: a\r\n{lengths}\r\n\r\n");
+        let head = format!("POST /v1/guests HTTP/1.1\r\nHost: a\r\n{json}\r\n{lengths}\r\n\r\n");
         wire.send(format!("{head}0\r\n\r\n{smuggled}").as_bytes())
             .await;
         let answer = wire.head().await;
-        // Where the chunks come first, the length is not looked at: an empty body of no type.
-        let is_refused = ["HTTP/1.1 400 ", "HTTP/1.1 415 "]
-            .iter()
-            .any(|it| answer.starts_with(it));
-        assert!(is_refused, "{lengths}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{lengths}: {answer}");
         let rest = wire.rest(crate::wire::PATIENCE).await;
         assert!(
             !rest.contains("HTTP/1.1"),
