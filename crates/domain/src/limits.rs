@@ -115,6 +115,11 @@ pub const OUTBOX_BYTES_MAX: usize = 256 * 1024;
 pub const COMMANDS_IN_FLIGHT_MAX: usize = 64;
 /// Sends that wait for the writer before new ones are refused as `overloaded`.
 pub const WRITER_QUEUE_MAX: usize = 16 * 1024;
+/// Writes are refused as `overloaded` when those before them would take longer than this.
+pub const WRITE_WAIT_MAX_US: u64 = 1_000_000;
+/// New connections are refused when a task has to wait longer than this for the processor, for some
+/// time.
+pub const STANDING_DELAY_MAX_US: u64 = 250_000;
 /// Sends in one transaction.
 pub const COMMIT_BATCH_MAX: usize = 512;
 /// Bytes of recent events that are kept in memory, over all rooms.

@@ -147,7 +147,7 @@ impl Connection {
                 outlet: this.outlet.clone(),
                 drained: bell,
             };
-            let followed = this.engine.catch_up.follow(&reader, from).await;
+            let followed = this.follow(&reader, from).await;
             *this.reading.lock() = None;
             if let Err(outage) = followed {
                 tracing::warn!(%outage, "a reader could not catch up");
@@ -162,6 +162,15 @@ impl Connection {
                 this.listen(lag);
             }
         });
+    }
+
+    async fn follow(&self, reader: &Reader, from: Position) -> Result<(), Outage> {
+        let Engine { meters, clock, .. } = &*self.engine;
+        let _one = meters.catching_up.one();
+        let began_us = clock.monotonic_us();
+        let followed = self.engine.catch_up.follow(reader, from).await;
+        meters.catch_up_us.note(clock.monotonic_us() - began_us);
+        followed
     }
 
     /// A full outlet has drained: a reader goes on, or one begins where the lag began.

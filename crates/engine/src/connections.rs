@@ -113,6 +113,14 @@ impl Connections {
         Some(entry.outlet.clone())
     }
 
+    /// How many bytes wait to be written to each that has some waiting.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> Vec<usize> {
+        let all = self.all();
+        let each = all.iter().map(|entry| entry.outlet.waiting_bytes());
+        each.filter(|bytes| *bytes > 0).collect()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -117,7 +117,7 @@ impl Engine {
         let start = store.log.start().await?;
         let (epoch, position): (Epoch, Position) = (start.epoch, start.position);
         let meters = Arc::new(Meters::default());
-        let hub = Hub::start(options.shards, epoch, position);
+        let hub = Hub::start(options.shards, epoch, position, &meters);
         let recent = Arc::new(Recent::new(options.recent_bytes_max));
         let rooms = Arc::new(Rooms::new(store.directory.clone()));
         let people = Arc::new(People::new(store.accounts.clone()));

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A number that only rises, or a level that is set.
+/// A number that only rises.
 #[derive(Debug, Default)]
 pub struct Count(AtomicU64);
 
@@ -15,14 +15,38 @@ impl Count {
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
-    /// Sets a level.
-    pub fn set(&self, n: u64) {
-        self.0.store(n, Ordering::Relaxed);
+    /// What it is.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How many there are at this moment.
+#[derive(Debug, Default)]
+pub struct Level(AtomicU64);
+
+impl Level {
+    /// One more, for as long as what is returned lives.
+    #[must_use]
+    pub fn one(&self) -> OneMore<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        OneMore(self)
     }
     /// What it is.
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One of a [`Level`].
+#[derive(Debug)]
+pub struct OneMore<'a>(&'a Level);
+
+impl Drop for OneMore<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -68,7 +92,7 @@ pub struct Meters {
     pub events: Count,
     /// Sends that were answered with an earlier try's result.
     pub duplicates: Count,
-    /// Writes refused because the queue was full.
+    /// Writes refused because those before them would have taken too long.
     pub overloaded: Count,
     /// Commits whose outcome is unknown.
     pub outages: Count,
@@ -80,8 +104,16 @@ pub struct Meters {
     pub commit_us: Spread,
     /// Microseconds from a send's arrival to its commit.
     pub ack_us: Spread,
+    /// Connections that an event was told to, by shard and event; none are not counted.
+    pub recipients: Spread,
     /// Readers who went on from a cursor.
     pub resumes: Count,
+    /// Readers whose cursor could not be served.
+    pub resets: Count,
+    /// Readers who catch up now.
+    pub catching_up: Level,
+    /// Microseconds from a reader's start to being live.
+    pub catch_up_us: Spread,
     /// Events sent from the log to readers who caught up.
     pub caught_up_events: Count,
     /// Ranges stated as not sent.

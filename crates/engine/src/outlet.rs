@@ -38,6 +38,8 @@ pub trait Outlet: Send + Sync {
     /// Takes an answer or a statement for this connection alone. There is a reserve for these above
     /// what events may fill; only who does not read and goes on asking finds it full.
     fn reply(&self, reply: Reply) -> Offer;
+    /// Bytes that wait to be written.
+    fn waiting_bytes(&self) -> usize;
     /// Whether so little waits that a reader may go on.
     fn has_drained(&self) -> bool;
     /// Writes what can be written now.

@@ -6,9 +6,13 @@
     reason = "a test fails by panicking, in its fixtures too"
 )]
 
+#[path = "doubles/clock.rs"]
+mod clock;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use clock::StepClock;
 use parking_lot::Mutex;
 use tidings_domain::Epoch;
 use tidings_domain::name::DisplayName;
@@ -28,24 +32,11 @@ use tidings_engine::envelope::{Envelope, Notice, NoticeContent};
 use tidings_engine::limiter::Rate;
 use tidings_engine::memory::Memory;
 use tidings_engine::outlet::{Farewell, Offer, Outlet, Reply};
-use tidings_engine::ports::{Clock, Refresh};
+use tidings_engine::ports::Refresh;
 use tidings_engine::presence::Departure;
 use tidings_engine::refusal::{Failure, Refusal};
 use tidings_engine::{Engine, EngineOptions};
 use tokio::sync::Notify;
-
-/// A clock that goes on by a microsecond at each look.
-#[derive(Default)]
-struct StepClock(AtomicU64);
-
-impl Clock for StepClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(1_700_000_000_000)
-    }
-    fn monotonic_us(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed)
-    }
-}
 
 /// An outlet that writes down what it hears and wakes who waits for it.
 struct Ear {
@@ -132,6 +123,9 @@ impl Outlet for Ear {
             _ => {}
         }
         Offer::Queued
+    }
+    fn waiting_bytes(&self) -> usize {
+        usize::from(!self.has_drained())
     }
     fn has_drained(&self) -> bool {
         self.places.load(Ordering::Acquire) > 0

@@ -5,17 +5,22 @@
     reason = "a test fails by panicking, in its fixtures too"
 )]
 
+#[path = "doubles/clock.rs"]
+mod clock;
+#[path = "doubles/log.rs"]
+mod log;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
+use clock::StepClock;
+use log::AskingLog;
 use tidings_domain::name::{DisplayName, RoomName};
 use tidings_domain::text::MessageText;
 use tidings_domain::user::{Privacy, User, UserOrigin};
 use tidings_domain::{
-    ClientId, CommandId, Epoch, Event, MessageBody, Position, RoomId, RoomKind, RoomSettings, Seq,
-    Timestamp, UserId,
+    ClientId, CommandId, Epoch, MessageBody, RoomId, RoomKind, RoomSettings, Timestamp, UserId,
 };
 use tidings_engine::commands::Actor;
 use tidings_engine::commands::create_room::{CreateRoom, create_room};
@@ -23,9 +28,7 @@ use tidings_engine::commands::send_message::{AnswerTo, SendMessage, load, send, 
 use tidings_engine::envelope::{Envelope, Notice};
 use tidings_engine::memory::Memory;
 use tidings_engine::outlet::{Farewell, Offer, Outlet, Reply};
-use tidings_engine::ports::{
-    Clock, Log, LogStart, Outage, Outcome, ReceiptChange, Refresh, Since, UserRooms, Write,
-};
+use tidings_engine::ports::{Outage, Refresh};
 use tidings_engine::refusal::{Failure, Refusal};
 use tidings_engine::{Engine, EngineOptions};
 use tokio::sync::mpsc;
@@ -35,68 +38,6 @@ const ANA: UserId = UserId::from_bytes([2; 16]);
 const ROOM: RoomId = RoomId::from_bytes([200; 16]);
 /// Longest wait for what comes at once on a machine that is not overloaded.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A log whose commits fail while it is told so.
-struct Moody {
-    log: Arc<dyn Log>,
-    fails: Arc<AtomicBool>,
-}
-
-#[async_trait]
-impl Log for Moody {
-    async fn commit(&self, batch: Vec<Write>) -> Result<Vec<Outcome>, Outage> {
-        if self.fails.load(Ordering::Acquire) {
-            return Err(Outage::new("log", "commit", &"the disk is full"));
-        }
-        self.log.commit(batch).await
-    }
-    async fn start(&self) -> Result<LogStart, Outage> {
-        self.log.start().await
-    }
-    async fn committed_after(&self, after: Position, limit: usize) -> Result<Vec<Event>, Outage> {
-        self.log.committed_after(after, limit).await
-    }
-    async fn events_after(
-        &self,
-        room: RoomId,
-        after: Seq,
-        limit: usize,
-    ) -> Result<Vec<Event>, Outage> {
-        self.log.events_after(room, after, limit).await
-    }
-    async fn events_since(
-        &self,
-        room: RoomId,
-        after: Position,
-        limit: usize,
-    ) -> Result<Since, Outage> {
-        self.log.events_since(room, after, limit).await
-    }
-    async fn user_rooms(&self, user: UserId, since: Option<Position>) -> Result<UserRooms, Outage> {
-        self.log.user_rooms(user, since).await
-    }
-    async fn receipts_since(
-        &self,
-        user: UserId,
-        since: Position,
-        members_max: u32,
-    ) -> Result<Vec<ReceiptChange>, Outage> {
-        self.log.receipts_since(user, since, members_max).await
-    }
-}
-
-/// A clock that goes on by a microsecond at each look.
-#[derive(Default)]
-struct StepClock(AtomicU64);
-
-impl Clock for StepClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(1_700_000_000_000)
-    }
-    fn monotonic_us(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed)
-    }
-}
 
 /// An outlet that hands on what is replied.
 struct Ear(mpsc::Sender<Reply>);
@@ -112,6 +53,9 @@ impl Outlet for Ear {
         self.0.try_send(reply).unwrap();
         Offer::Queued
     }
+    fn waiting_bytes(&self) -> usize {
+        0
+    }
     fn has_drained(&self) -> bool {
         true
     }
@@ -125,8 +69,14 @@ impl Outlet for Ear {
 async fn slow_room() -> (Arc<Engine>, Arc<AtomicBool>) {
     let mut store = Memory::new(Epoch(1), [0; 32]).ports();
     let fails = Arc::new(AtomicBool::new(false));
-    let (log, told) = (store.log, fails.clone());
-    store.log = Arc::new(Moody { log, fails: told });
+    let told = fails.clone();
+    store.log = Arc::new(AskingLog {
+        log: store.log,
+        may_commit: move || match told.load(Ordering::Acquire) {
+            true => Err(Outage::new("log", "commit", &"the disk is full")),
+            false => Ok(()),
+        },
+    });
     let clock = Arc::new(StepClock::default());
     let engine = Engine::start(store, clock, EngineOptions::default())
         .await

@@ -22,7 +22,7 @@ use crate::auth::tickets::Tickets;
 use crate::auth::tokens::Tokens;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::edge::{self, address::Addresses};
+use crate::edge::{self, address::Addresses, strain::Strain};
 use crate::metrics::{Answers, TurnedAway};
 use crate::rest::idempotency::InProgress;
 use crate::transport::websocket::on_the_wire;
@@ -53,6 +53,8 @@ pub struct App {
     pub answers: Answers,
     /// Connections for which there was no place.
     pub turned_away: TurnedAway,
+    /// Whether the processor keeps up.
+    pub strain: Arc<Strain>,
     /// Time for all sockets.
     pub heartbeat: Arc<Heartbeat>,
 }
@@ -98,7 +100,9 @@ impl App {
     pub async fn open(config: Config) -> Result<Arc<Self>, StartError> {
         let store = SqliteStore::open(config.store_options())?.ports();
         let clock = Arc::new(SystemClock::start());
-        let engine = Engine::start(store.clone(), clock, engine_options(&config)).await?;
+        let engine = Engine::start(store.clone(), clock.clone(), engine_options(&config)).await?;
+        let strain = Arc::new(Strain::default());
+        tokio::spawn(strain.clone().measure(clock));
         let heartbeat = Heartbeat::new(timing(&config))?;
         tokio::spawn(heartbeat.clone().run());
         let limits = &config.limits;
@@ -117,6 +121,7 @@ impl App {
             in_progress: InProgress::default(),
             answers: Answers::default(),
             turned_away: TurnedAway::default(),
+            strain,
             heartbeat,
             engine,
             config,

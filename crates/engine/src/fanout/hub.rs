@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::shard::{Ack, CommitNews, Join, Shard};
 use crate::envelope::{Envelope, Notice};
+use crate::meters::Meters;
 use crate::outlet::{ConnectionId, Reply};
 
 /// Inputs that wait for one shard.
@@ -67,10 +68,10 @@ pub struct Hub {
 impl Hub {
     /// Starts `shards` shard tasks on the present runtime. They end when the last hub is dropped.
     #[must_use]
-    pub fn start(shards: usize, epoch: Epoch, position: Position) -> Self {
+    pub fn start(shards: usize, epoch: Epoch, position: Position, meters: &Arc<Meters>) -> Self {
         let start_one = |_| {
             let (sender, inputs) = mpsc::channel(SHARD_QUEUE_MAX);
-            tokio::spawn(run(Shard::new(epoch, position), inputs));
+            tokio::spawn(run(Shard::new(epoch, position, meters.clone()), inputs));
             sender
         };
         Self {

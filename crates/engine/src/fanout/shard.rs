@@ -16,6 +16,7 @@ use super::audience::{Audiences, UserKey};
 use super::connection::Connection;
 use super::dirty::{Dirty, Urgency};
 use crate::envelope::{Envelope, Notice};
+use crate::meters::Meters;
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
 use crate::planted::{self, Bug};
 
@@ -67,12 +68,13 @@ pub struct Shard {
     waiting: Vec<Join>,
     hinted: Vec<u32>,
     dirty: Dirty,
+    meters: Arc<Meters>,
 }
 
 impl Shard {
     /// A shard that begins where the log stands.
     #[must_use]
-    pub fn new(epoch: Epoch, position: Position) -> Self {
+    pub fn new(epoch: Epoch, position: Position, meters: Arc<Meters>) -> Self {
         Self {
             epoch,
             position,
@@ -84,6 +86,7 @@ impl Shard {
             waiting: Vec::new(),
             hinted: Vec::new(),
             dirty: Dirty::default(),
+            meters,
         }
     }
 
@@ -272,6 +275,7 @@ impl Shard {
     fn offer_to_room(&mut self, envelope: &Arc<Envelope>) {
         let users = self.audiences.in_room(envelope.event.room);
         let urgency = urgency(users.len());
+        let mut told = 0;
         for user in users {
             for key in self.audiences.connections(*user) {
                 let connection = &mut self.connections[*key as usize];
@@ -283,9 +287,13 @@ impl Shard {
                     None => {
                         connection.tell(envelope, self.epoch);
                         self.dirty.mark(connection, *key, urgency);
+                        told += 1;
                     }
                 }
             }
+        }
+        if told > 0 {
+            self.meters.recipients.note(told);
         }
     }
 

@@ -71,6 +71,9 @@ impl Outlet for Notebook {
         self.lines.lock().push(line);
         Offer::Queued
     }
+    fn waiting_bytes(&self) -> usize {
+        0
+    }
     fn has_drained(&self) -> bool {
         true
     }
@@ -90,7 +93,7 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         Self {
-            shard: Shard::new(Epoch(1), Position::ZERO),
+            shard: Shard::new(Epoch(1), Position::ZERO, Arc::default()),
             position: 0,
             seqs: [0, 0],
         }

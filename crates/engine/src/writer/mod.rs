@@ -4,10 +4,12 @@
 //! what was committed: to the recent events, to the room cache, to the shards. An ack is given
 //! after the commit and goes out with its event. *Ordering*: writes are committed in the order in
 //! which they were submitted; what is decided again because its room changed goes before what
-//! came later. *Limit*: the queue; beyond it a write is refused at once.
+//! came later. *Limit*: the queue, by number and by the time that it would take; beyond it a write is
+//! refused at once.
 
 mod job;
 mod news;
+mod pace;
 mod task;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use crate::recent::Recent;
 use crate::refusal::{Failure, Refusal};
 use crate::rooms::Rooms;
 use crate::slow_mode::SlowMode;
+use pace::Pace;
 use task::Task;
 
 pub use job::{Job, MarkWaiter, Then};
@@ -60,6 +63,7 @@ pub struct Publisher {
 pub struct Writer {
     queue: mpsc::Sender<Job>,
     published: Arc<AtomicU64>,
+    pace: Arc<Pace>,
     meters: Arc<Meters>,
     clock: Arc<dyn Clock>,
 }
@@ -71,11 +75,13 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(WRITER_QUEUE_MAX);
         let (meters, clock) = (publisher.meters.clone(), publisher.clock.clone());
         let published = Arc::new(AtomicU64::new(position.0));
-        let task = Task::new(log, publisher, position, published.clone());
+        let pace = Arc::new(Pace::default());
+        let task = Task::new(log, publisher, position, published.clone(), pace.clone());
         tokio::spawn(task.run(jobs));
         Self {
             queue,
             published,
+            pace,
             meters,
             clock,
         }
@@ -84,7 +90,8 @@ impl Writer {
     /// Puts a write into the queue.
     ///
     /// # Errors
-    /// [`Refusal::Overloaded`] when the queue is full; the write is certainly not done.
+    /// [`Refusal::Overloaded`] when the queue is full or would take too long; the write is certainly
+    /// not done.
     pub fn submit(&self, write: Write, then: Then) -> Result<(), Refusal> {
         self.try_submit(write, then).map_err(|refused| refused.0)
     }
@@ -94,16 +101,23 @@ impl Writer {
     /// # Errors
     /// As [`Self::submit`].
     pub fn try_submit(&self, write: Write, then: Then) -> Result<(), Box<(Refusal, Then)>> {
+        let submitted_us = self.clock.monotonic_us();
+        if self.pace.is_too_slow(self.queued(), submitted_us) {
+            return Err(self.refuse(then));
+        }
         let job = Job {
             write,
             then,
-            submitted_us: self.clock.monotonic_us(),
+            submitted_us,
             attempts: 1,
         };
-        self.queue.try_send(job).map_err(|full| {
-            self.meters.overloaded.one();
-            Box::new((Refusal::Overloaded, full.into_inner().then))
-        })
+        let queued = self.queue.try_send(job);
+        queued.map_err(|full| self.refuse(full.into_inner().then))
+    }
+
+    fn refuse(&self, then: Then) -> Box<(Refusal, Then)> {
+        self.meters.overloaded.one();
+        Box::new((Refusal::Overloaded, then))
     }
 
     /// Writes and waits for the outcome.

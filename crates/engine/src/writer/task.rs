@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::job::{Job, Then, answer};
 use super::news::News;
+use super::pace::Pace;
 use super::{Aftermath, Publisher};
 use crate::envelope::Envelope;
 use crate::fanout::Ack;
@@ -33,6 +34,8 @@ pub(super) struct Task {
     position: Position,
     /// The same, for all who begin to hear.
     published: Arc<AtomicU64>,
+    /// What transactions take.
+    pace: Arc<Pace>,
     /// Whether something may have been committed that was not published.
     is_unsure: bool,
     /// Sends to go first in the next transaction, decided again.
@@ -45,12 +48,14 @@ impl Task {
         publisher: Publisher,
         position: Position,
         published: Arc<AtomicU64>,
+        pace: Arc<Pace>,
     ) -> Self {
         Self {
             log,
             publisher,
             position,
             published,
+            pace,
             is_unsure: false,
             again: Vec::new(),
         }
@@ -69,7 +74,12 @@ impl Task {
                 batch.push(job);
             }
             if !batch.is_empty() {
+                // Publishing counts: where shards cannot keep up, it is what writes wait for.
+                let began_us = self.publisher.clock.monotonic_us();
+                self.pace.begin(began_us);
                 self.commit(std::mem::take(&mut batch)).await;
+                self.pace
+                    .end(self.publisher.clock.monotonic_us() - began_us);
             }
         }
     }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use tidings_domain::limits::BODY_BYTES_MAX;
 use tidings_protocol::error::{ErrorCode, Problem};
 use tracing::Instrument as _;
@@ -59,8 +59,11 @@ fn route_of(request: &Request) -> String {
     matched.map_or("none", MatchedPath::as_str).to_owned()
 }
 
+/// Where people come in: the first to wait when the processor does not keep up.
+const ENTRANCES: [&str; 3] = ["/v1/sessions", "/v1/accounts", "/v1/guests"];
+
 /// Looks at who asks, and refuses what need not be looked at further: a body that says it is too
-/// long, or an address that asks too often without saying who it is. A token that does not serve
+/// long, somebody new when there is too much to do already, or an address that asks too often without saying who it is. A token that does not serve
 /// says nothing.
 async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
     if says_too_long(request.headers()) {
@@ -68,6 +71,9 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
     }
     if !request.uri().path().starts_with("/v1/") {
         return Ok(request);
+    }
+    if is_somebody_new(&request) {
+        app.strain.admit_new()?;
     }
     // A body cannot be looked at by two threads, so nothing of the request is held while waiting.
     let (mut parts, body) = request.into_parts();
@@ -83,6 +89,11 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
         app.addresses.attempt(client, Attempt::Anonymous, now_us)?;
     }
     Ok(Request::from_parts(parts, body))
+}
+
+fn is_somebody_new(request: &Request) -> bool {
+    let path = request.uri().path();
+    path == "/v1/socket" || (request.method() == Method::POST && ENTRANCES.contains(&path))
 }
 
 fn says_too_long(headers: &HeaderMap) -> bool {

@@ -3,6 +3,7 @@
 pub mod address;
 mod finish;
 mod listen;
+pub mod strain;
 
 pub use finish::finish;
 pub use listen::{Peer, SeatOf, accept};

@@ -1,6 +1,6 @@
 //! What the engine counts, and its levels at this moment.
 
-use tidings_domain::limits::WRITER_QUEUE_MAX;
+use tidings_domain::limits::{OUTBOX_BYTES_MAX, WRITER_QUEUE_MAX};
 use tidings_engine::Engine;
 use tidings_engine::meters::Meters;
 
@@ -18,7 +18,11 @@ pub(super) fn write_meters(page: &mut Page, meters: &Meters) {
         batch_writes,
         commit_us,
         ack_us,
+        recipients,
         resumes,
+        resets,
+        catching_up,
+        catch_up_us,
         caught_up_events,
         gaps,
         behind,
@@ -35,7 +39,7 @@ pub(super) fn write_meters(page: &mut Page, meters: &Meters) {
         ),
         (
             "tidings_overloaded_total",
-            "Writes refused because the queue was full.",
+            "Writes refused because those before them would have taken too long.",
             overloaded,
         ),
         (
@@ -52,6 +56,11 @@ pub(super) fn write_meters(page: &mut Page, meters: &Meters) {
             "tidings_resumes_total",
             "Sockets that went on from a cursor.",
             resumes,
+        ),
+        (
+            "tidings_resets_total",
+            "Sockets whose cursor could not be served.",
+            resets,
         ),
         (
             "tidings_caught_up_events_total",
@@ -93,6 +102,20 @@ pub(super) fn write_meters(page: &mut Page, meters: &Meters) {
     );
     let help = "From a send's arrival to its commit.";
     page.histogram("tidings_ack_seconds", help, ack_us, Unit::Microseconds);
+    let help = "Connections of one shard that an event was told to.";
+    page.histogram("tidings_event_recipients", help, recipients, Unit::Things);
+    page.gauge(
+        "tidings_catching_up",
+        "Sockets that catch up with the log.",
+        catching_up.get(),
+    );
+    let help = "From the start of catching up to being live.";
+    page.histogram(
+        "tidings_catch_up_seconds",
+        help,
+        catch_up_us,
+        Unit::Microseconds,
+    );
 }
 
 /// Writes what goes up and down.
@@ -101,6 +124,22 @@ pub(super) fn write_levels(page: &mut Page, engine: &Engine) {
         "tidings_sockets",
         "Sockets that have said hello.",
         engine.connections.len(),
+    );
+    let waiting = engine.connections.waiting_bytes();
+    page.gauge(
+        "tidings_outbox_bytes",
+        "Bytes that wait to be written to sockets.",
+        waiting.iter().sum::<usize>(),
+    );
+    page.gauge(
+        "tidings_outboxes",
+        "Sockets for which something waits.",
+        waiting.len(),
+    );
+    page.gauge(
+        "tidings_outbox_bytes_max",
+        "Beyond so many, a socket is behind.",
+        OUTBOX_BYTES_MAX,
     );
     let (here, _, watches) = engine.presence.size();
     page.gauge("tidings_users_here", "Users with a socket.", here);

@@ -14,6 +14,7 @@
 //! | content: scripts, links, directions, marks, paths | [`content`], [`requests`] |
 //! | addresses that the server asks | `rest/remote_keys.rs` |
 //! | invitations reused, raced, expired | `conversation/invitations.rs` |
+//! | more than the processor can do | [`overload`] |
 //! | names tried by text or timing | `rest/sessions.rs` |
 #![allow(clippy::unwrap_used, reason = "a test may panic: that is how it fails")]
 
@@ -23,6 +24,7 @@ mod frames;
 mod hall;
 mod handshakes;
 mod logs;
+mod overload;
 mod places;
 #[path = "../commands/process.rs"]
 mod process;

@@ -73,8 +73,10 @@ pub(super) async fn greet(
         Verdict::Resumed(position) => *position,
         Verdict::Fresh | Verdict::Reset(_) => now.position,
     };
-    if matches!(verdict, Verdict::Resumed(_)) {
-        app.engine.meters.resumes.one();
+    match &verdict {
+        Verdict::Fresh => {}
+        Verdict::Resumed(_) => app.engine.meters.resumes.one(),
+        Verdict::Reset(_) => app.engine.meters.resets.one(),
     }
     let cursor = Cursor::at(now.epoch, from);
     Ok(Greeted {

@@ -130,6 +130,10 @@ impl Outlet for SocketOutlet {
         taken(self.socket.reply(self.frame(&payload)))
     }
 
+    fn waiting_bytes(&self) -> usize {
+        self.socket.queued_bytes()
+    }
+
     fn has_drained(&self) -> bool {
         self.socket.queued_bytes() <= DRAINED_BYTES
     }
