@@ -11,6 +11,8 @@ use crate::projection::Projection;
 
 /// Rooms that are remembered between transactions; about 100 bytes each.
 const ROOMS_KEPT: usize = 16 * 1024;
+/// Members' watermarks that are remembered between transactions; about 120 bytes each.
+const MARKS_KEPT: usize = 32 * 1024;
 
 /// The writing thread's own.
 pub(crate) struct Desk {
@@ -57,7 +59,7 @@ impl Desk {
     /// Makes the transaction durable.
     pub(crate) fn commit(&mut self) -> Result<()> {
         self.conn.prepare_cached("COMMIT")?.execute([])?;
-        self.projection.keep_at_most(ROOMS_KEPT);
+        self.projection.keep_at_most(ROOMS_KEPT, MARKS_KEPT);
         Ok(())
     }
 

@@ -69,6 +69,8 @@ impl Task {
             if batch.is_empty() && !self.wait(&mut jobs, &mut batch).await {
                 return;
             }
+            // Sockets that are ready are read first: what they bring shares the transaction.
+            tokio::task::yield_now().await;
             while batch.len() < COMMIT_BATCH_MAX {
                 let Ok(job) = jobs.try_recv() else { break };
                 batch.push(job);

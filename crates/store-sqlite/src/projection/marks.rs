@@ -1,4 +1,5 @@
-//! Watermarks and unread marks: read when first needed in a transaction, written at its end.
+//! Watermarks and unread marks: read when first needed, written once a transaction, remembered from
+//! one to the next, since whoever has spoken will speak again.
 //!
 //! *Invariant*: they only rise, and their stamp is the log's last position once the transaction is
 //! committed: a reader whose cursor stands anywhere before sees them again.
@@ -22,13 +23,16 @@ struct Mark {
     unread_from: Option<Seq>,
     stamp: u64,
     rose: bool,
+    /// Whether it differs from its row.
     changed: bool,
 }
 
-/// Those that this transaction has touched.
+/// What is remembered of them.
 #[derive(Default)]
 pub(crate) struct Marks {
-    touched: HashMap<Key, Mark>,
+    known: HashMap<Key, Mark>,
+    /// Those that this transaction has changed.
+    changed: Vec<Key>,
 }
 
 impl Marks {
@@ -62,12 +66,14 @@ impl Marks {
         let rose = raised.is_some() || cleared;
         mark.at = raised.unwrap_or(mark.at);
         mark.rose |= rose;
-        mark.changed |= rose;
         let now = ReceiptChange {
             room: write.room,
             user: write.user,
             marks: mark.at,
         };
+        if rose && !std::mem::replace(&mut mark.changed, true) {
+            self.changed.push((write.room, write.user));
+        }
         Ok(Some((now, rose)))
     }
 
@@ -80,39 +86,55 @@ impl Marks {
         from: Seq,
     ) -> Result<bool> {
         let mark = self.load(conn, (room, user))?;
-        if mark.member {
-            mark.unread_from = Some(from);
-            mark.changed = true;
+        if !mark.member {
+            return Ok(false);
         }
-        Ok(mark.member)
+        mark.unread_from = Some(from);
+        if !std::mem::replace(&mut mark.changed, true) {
+            self.changed.push((room, user));
+        }
+        Ok(true)
     }
 
-    /// Keeps up with a membership that this transaction began or ended.
+    /// Keeps up with a membership that began or ended.
     pub(super) fn set_member(&mut self, room: RoomId, user: UserId, is_member: bool) {
-        if let Some(mark) = self.touched.get_mut(&(room, user)) {
+        if let Some(mark) = self.known.get_mut(&(room, user)) {
             mark.member = is_member;
         }
     }
 
     /// Keeps up with the end of a room.
     pub(super) fn clear_members(&mut self, room: RoomId) {
-        for (_, mark) in self.touched.iter_mut().filter(|(key, _)| key.0 == room) {
+        for (_, mark) in self.known.iter_mut().filter(|(key, _)| key.0 == room) {
             mark.member = false;
         }
     }
 
     /// Writes what has changed.
     pub(super) fn flush(&mut self, conn: &Connection, last_position: u64) -> Result<()> {
-        for (key, mark) in self.touched.drain().filter(|(_, mark)| mark.changed) {
-            let stamp = if mark.rose { last_position } else { mark.stamp };
-            save(conn, key, &mark, stamp)?;
+        for key in self.changed.drain(..) {
+            let Some(mark) = self.known.get_mut(&key) else {
+                continue;
+            };
+            if std::mem::take(&mut mark.rose) {
+                mark.stamp = last_position;
+            }
+            mark.changed = false;
+            save(conn, key, mark)?;
         }
         Ok(())
     }
 
+    /// Bounds what is remembered from one transaction to the next.
+    pub(super) fn keep_at_most(&mut self, marks: usize) {
+        if self.known.len() > marks {
+            self.known.clear();
+        }
+    }
+
     fn load(&mut self, conn: &Connection, key: Key) -> Result<&mut Mark> {
         use std::collections::hash_map::Entry;
-        match self.touched.entry(key) {
+        match self.known.entry(key) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => Ok(place.insert(load(conn, key)?)),
         }
@@ -145,7 +167,7 @@ fn mark(row: &Row<'_>) -> Result<Mark> {
     })
 }
 
-fn save(conn: &Connection, (room, user): Key, mark: &Mark, stamp: u64) -> Result<()> {
+fn save(conn: &Connection, (room, user): Key, mark: &Mark) -> Result<()> {
     let sql = "INSERT INTO receipts (room, user, delivered, read, stamp, unread_from) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (room, user) DO UPDATE SET \
          delivered = excluded.delivered, read = excluded.read, stamp = excluded.stamp, \
@@ -155,7 +177,7 @@ fn save(conn: &Connection, (room, user): Key, mark: &Mark, stamp: u64) -> Result
         user.as_bytes(),
         int(mark.at.delivered.0),
         int(mark.at.read.0),
-        int(stamp),
+        int(mark.stamp),
         mark.unread_from.map(|from| int(from.0)),
     ])?;
     Ok(())

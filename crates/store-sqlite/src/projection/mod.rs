@@ -57,10 +57,11 @@ impl Projection {
     }
 
     /// Bounds what is remembered from one transaction to the next.
-    pub(crate) fn keep_at_most(&mut self, rooms: usize) {
+    pub(crate) fn keep_at_most(&mut self, rooms: usize, marks: usize) {
         if self.rooms.len() > rooms {
             self.rooms.clear();
         }
+        self.marks.keep_at_most(marks);
     }
 
     /// A room as it stands now, within the transaction.
