@@ -1,0 +1,86 @@
+//! Fault runs: the real server killed, cut off, starved and lied to, with real sockets, and judged
+//! by the history of what its clients saw.
+//!
+//! Owns what is done to the server ([`faults`]) and what must hold then. Leaves to `tidings-client`
+//! how a client comes back, and to `tidings-history` what is right.
+
+mod arguments;
+mod dice;
+mod disk;
+mod failure;
+mod faults;
+mod figures;
+mod inside;
+mod judge;
+mod load;
+mod member;
+mod recorder;
+mod run;
+mod scale;
+mod server;
+mod strace;
+mod table;
+mod terminal;
+mod truth;
+mod wire;
+mod witness;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::Arguments;
+use failure::Failure;
+use run::Plan;
+
+/// Something does not hold.
+const BROKEN: u8 = 1;
+/// A run could not be carried out.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let code = if arguments.inside {
+        carry_out(&arguments)
+    } else {
+        inside::enter()
+    };
+    match code {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            terminal::complaint(&format!("this run could not be carried out: {failure}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
+    use failure::While as _;
+    inside::bring_loopback_up()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .during("starting")?;
+    let outcomes = runtime.block_on(faults::all(arguments, &plan(arguments)))?;
+    if let Some(document) = &arguments.write {
+        table::write(document, &outcomes, arguments)?;
+    }
+    let broken = outcomes.iter().filter(|outcome| !outcome.holds()).count();
+    terminal::result(&format!(
+        "{} runs, {broken} in which something does not hold",
+        outcomes.len()
+    ));
+    Ok(if broken > 0 { BROKEN } else { 0 })
+}
+
+fn plan(arguments: &Arguments) -> Plan {
+    Plan {
+        server: arguments.server.clone(),
+        seed: arguments.seed,
+        scale: arguments.scale,
+        seconds: arguments.seconds,
+        histories: arguments.histories.clone(),
+    }
+}
