@@ -83,6 +83,24 @@ pub(crate) enum Fault {
     F19,
 }
 
+impl Fault {
+    /// Every row, in the order of the matrix.
+    pub(crate) const EACH: [Self; 12] = [
+        Self::F1,
+        Self::F2,
+        Self::F3,
+        Self::F4,
+        Self::F10,
+        Self::F11,
+        Self::F12,
+        Self::F13,
+        Self::F14,
+        Self::F16,
+        Self::F18,
+        Self::F19,
+    ];
+}
+
 impl Arguments {
     /// Whether a row was asked for.
     pub(crate) fn wants(&self, fault: Fault) -> bool {

@@ -67,11 +67,6 @@ impl Disk {
         self.place.path().join("image")
     }
 
-    /// Where it is mounted.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Where the server has its database.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")

@@ -37,7 +37,8 @@ impl Figures {
         figures
     }
 
-    fn counted(lines: &[Line]) -> Self {
+    /// What can be counted without a judgement.
+    pub(crate) fn counted(lines: &[Line]) -> Self {
         let mut figures = Self::default();
         for line in lines {
             match &line.entry {
@@ -141,15 +142,6 @@ pub(crate) fn acks_us(lines: &[Line], from_us: u64, to_us: u64) -> Vec<u64> {
     took
 }
 
-/// Acks between two times.
-pub(crate) fn acks_between(lines: &[Line], from_us: u64, to_us: u64) -> usize {
-    let is_in = |line: &&Line| {
-        (from_us..to_us).contains(&line.at_us)
-            && matches!(&line.entry, Entry::Ok(done) if done.seq.is_some())
-    };
-    lines.iter().filter(is_in).count()
-}
-
 /// The value below which so many of a hundred lie; 0 of nothing.
 pub(crate) fn percentile(ascending: &[u64], percent: usize) -> u64 {
     let index = (ascending.len() * percent).div_ceil(100).max(1) - 1;
@@ -192,7 +184,6 @@ mod tests {
             (1, 0, 0)
         );
         assert_eq!(acks_us(&history.lines, 0, 2), [2]);
-        assert_eq!(acks_between(&history.lines, 3, 9), 1);
     }
 
     #[test]

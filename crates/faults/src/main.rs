@@ -5,15 +5,19 @@
 //! how a client comes back, and to `tidings-history` what is right.
 
 mod arguments;
+mod cgroup;
 mod dice;
 mod disk;
 mod failure;
 mod faults;
 mod figures;
+mod herd;
 mod inside;
 mod judge;
 mod load;
 mod member;
+mod metrics;
+mod reading;
 mod recorder;
 mod run;
 mod scale;
@@ -30,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::Arguments;
+use arguments::{Arguments, Role};
 use failure::Failure;
 use run::Plan;
 
@@ -41,10 +45,10 @@ const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let code = if arguments.inside {
-        carry_out(&arguments)
-    } else {
-        inside::enter()
+    let code = match arguments.role {
+        Some(Role::Herd) => herd::be_one(),
+        None if arguments.inside => carry_out(&arguments),
+        None => inside::enter(),
     };
     match code {
         Ok(code) => ExitCode::from(code),

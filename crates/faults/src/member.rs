@@ -32,11 +32,17 @@ const READS_EVERY: u64 = 8;
 /// Nothing is waited for longer than this without a look.
 const LONGEST_REST_MS: u64 = 3_600_000;
 
+/// What to say, and where; something of its own where no text is given.
+struct Order {
+    room: RoomId,
+    text: Option<String>,
+}
+
 /// A handle to a client that runs. Dropped, it lets the client say good-bye.
 pub(crate) struct Member {
     pub(crate) person: Arc<Person>,
     pub(crate) standing: Arc<Standing>,
-    orders: mpsc::Sender<RoomId>,
+    orders: mpsc::Sender<Order>,
     task: JoinHandle<()>,
 }
 
@@ -47,6 +53,8 @@ pub(crate) struct Standing {
     pub(crate) is_live: AtomicBool,
     /// Sends that were not answered yet.
     pub(crate) unanswered: AtomicU64,
+    /// Whether it has vanished, and is not to come back.
+    is_gone: AtomicBool,
     shown: Mutex<HashMap<RoomId, Seq>>,
     local: Mutex<Option<SocketAddr>>,
 }
@@ -120,7 +128,20 @@ impl Member {
     /// Says something in a room, now or as soon as it is connected; false when it has too much to
     /// say already.
     pub(crate) fn say(&self, room: RoomId) -> bool {
-        self.orders.try_send(room).is_ok()
+        self.order(room, None)
+    }
+
+    /// The same with a text of the caller's.
+    pub(crate) fn say_this(&self, room: RoomId, text: String) -> bool {
+        self.order(room, Some(text))
+    }
+
+    fn order(&self, room: RoomId, text: Option<String>) -> bool {
+        self.orders.try_send(Order { room, text }).is_ok()
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.standing.is_gone.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_live(&self) -> bool {
@@ -133,6 +154,7 @@ impl Member {
 
     /// Vanishes without a word, as a process does that is killed.
     pub(crate) fn vanish(&self) {
+        self.standing.is_gone.store(true, Ordering::Release);
         self.task.abort();
     }
 }
@@ -163,7 +185,7 @@ struct Shell {
 }
 
 impl Shell {
-    async fn run(mut self, mut orders: mpsc::Receiver<RoomId>) {
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         self.hand_in(Input::Start).await;
         while !self.is_over {
             for input in self.next_inputs(&mut orders).await {
@@ -176,7 +198,7 @@ impl Shell {
     }
 
     /// Waits for whatever happens first.
-    async fn next_inputs(&mut self, orders: &mut mpsc::Receiver<RoomId>) -> Vec<Input> {
+    async fn next_inputs(&mut self, orders: &mut mpsc::Receiver<Order>) -> Vec<Input> {
         let rest = self.rest();
         let frame = async {
             match &mut self.socket {
@@ -207,13 +229,13 @@ impl Shell {
         Duration::from_millis(rest_ms.min(LONGEST_REST_MS))
     }
 
-    fn ordered(&mut self, order: Option<RoomId>) -> Input {
-        order.map_or(Input::Stop, |room| Input::Send(self.say(room)))
+    fn ordered(&mut self, order: Option<Order>) -> Input {
+        order.map_or(Input::Stop, |order| Input::Send(self.say(order)))
     }
 
-    fn say(&mut self, room: RoomId) -> Send {
+    fn say(&mut self, Order { room, text }: Order) -> Send {
         let client_id = tidings_client::random::client_id(self.clock.as_ref());
-        let text = format!("{} says {client_id}", self.person.name);
+        let text = text.unwrap_or_else(|| format!("{} says {client_id}", self.person.name));
         self.witness.asked(room, client_id, &text);
         self.standing.unanswered.fetch_add(1, Ordering::AcqRel);
         Send {

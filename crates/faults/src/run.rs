@@ -1,6 +1,7 @@
 //! One run: a server, a crowd that speaks, whatever is done to them, and the judgement.
 
 use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,8 +84,7 @@ impl Run {
         let members = connect(&world, &server, setup.dial, &recorder).await?;
         let members = Arc::new(members);
         let dice = Dice::new(plan.seed);
-        let load = Load::start(members.clone(), crowd.sends_per_s, dice.clone());
-        Ok(Self {
+        let mut run = Self {
             plan: plan.clone(),
             recorder,
             server,
@@ -93,8 +93,26 @@ impl Run {
             dice,
             crowd,
             scratch,
-            load: Some(load),
-        })
+            load: None,
+        };
+        run.speak();
+        Ok(run)
+    }
+
+    /// Sends go on at the crowd's rate.
+    pub(crate) fn speak(&mut self) {
+        let (members, dice) = (self.members.clone(), self.dice.clone());
+        self.load = Some(Load::start(members, self.crowd.sends_per_s, dice));
+    }
+
+    /// Waits until everything that was said is answered and shown; whether that is so in time.
+    pub(crate) async fn rest(&self) -> bool {
+        const AT_MOST: Duration = Duration::from_secs(20);
+        let is_answered = async || {
+            let mut members = self.members.iter();
+            members.all(|member| member.is_live() && member.unanswered() == 0)
+        };
+        self.until(AT_MOST, is_answered).await.is_some()
     }
 
     /// A folder that lives as long as the run.
@@ -205,7 +223,10 @@ async fn connect(
 ) -> Result<Vec<Member>, Failure> {
     let start = |(number, person): (usize, &Arc<crate::world::Person>)| {
         let manner = Manner {
-            dial,
+            dial: Dial {
+                from: Some(home_of(number)),
+                ..dial
+            },
             watches: watched_by(world, number),
         };
         Member::start(
@@ -228,8 +249,16 @@ async fn connect(
     Ok(members)
 }
 
+/// Everybody comes from an address of their own.
+fn home_of(number: usize) -> IpAddr {
+    let number = u32::try_from(number).unwrap_or(0);
+    IpAddr::V4(Ipv4Addr::from_bits(
+        Ipv4Addr::new(127, 1, 0, 1).to_bits() + number,
+    ))
+}
+
 /// Those with whom somebody shares their first room, some of them.
-fn watched_by(world: &World, number: usize) -> Vec<UserId> {
+pub(crate) fn watched_by(world: &World, number: usize) -> Vec<UserId> {
     let person = &world.people[number];
     let shares = |other: &&Arc<crate::world::Person>| {
         let mut rooms = other.rooms.iter();

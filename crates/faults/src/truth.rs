@@ -31,16 +31,13 @@ pub(crate) async fn come_to_rest(
 ) -> Result<(), Failure> {
     let clock = recorder.clock();
     let until_ms = clock.monotonic_ms() + REST_WITHIN_MS;
+    let here: Vec<&Member> = members.iter().filter(|member| !member.is_gone()).collect();
     let in_time = || clock.monotonic_ms() < until_ms;
-    while in_time()
-        && members
-            .iter()
-            .any(|it| !it.is_live() || it.unanswered() > 0)
-    {
+    while in_time() && here.iter().any(|it| !it.is_live() || it.unanswered() > 0) {
         tokio::time::sleep(PAUSE).await;
     }
     let heads = heads(world).await?;
-    while in_time() && members.iter().any(|member| lacks(member, &heads)) {
+    while in_time() && here.iter().any(|member| lacks(member, &heads)) {
         tokio::time::sleep(PAUSE).await;
     }
     let mut lines = 0;
@@ -100,7 +97,8 @@ pub(crate) async fn read_all(world: &World, recorder: &Recorder) -> Result<usize
     Ok(unequal)
 }
 
-async fn whole_log(session: &Session, room: RoomId) -> Result<Vec<Event>, ApiError> {
+/// Every event of a room that this session may see.
+pub(crate) async fn whole_log(session: &Session, room: RoomId) -> Result<Vec<Event>, ApiError> {
     let mut events: Vec<Event> = Vec::new();
     loop {
         let after = events.last().map_or(Seq::ZERO, |last| last.seq);

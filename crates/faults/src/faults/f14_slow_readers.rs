@@ -1,0 +1,120 @@
+//! F14: some clients read a kilobyte a second, some nothing at all. Memory is bounded, the others do
+//! not notice, and who reads nothing is given up in time.
+
+use std::time::Duration;
+
+use crate::failure::{Failure, While};
+use crate::figures::{acks_us, percentile};
+use crate::herd::{Herd, Manner, Orders};
+use crate::judge::Outcome;
+use crate::metrics::metric;
+use crate::run::{Plan, Run, Setup};
+use crate::scale::Crowd;
+use crate::terminal;
+
+/// What a slow client reads.
+const SLOW_BYTES_PER_S: u32 = 1_024;
+/// The smallest that the kernel gives is about twice this.
+const RECEIVE_BUFFER_BYTES: u32 = 2_304;
+/// What a connection may have in the server's memory: its outbox and something around it.
+const BYTES_A_CONNECTION: u64 = 512 * 1024;
+/// A herd is in place within this.
+const IN_PLACE_WITHIN: Duration = Duration::from_secs(30);
+
+pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
+    terminal::step("F14: slow clients");
+    let (slow, frozen) = (plan.scale.number(10, 100), plan.scale.number(5, 20));
+    let run = Run::begin(plan, "F14", setup(plan)).await?;
+    run.go_on(plan.scale.seconds(1, 5)).await;
+    let calm_us = run.recorder.now_us();
+    run.go_on(plan.scale.seconds(4, 30)).await;
+    let began_us = run.recorder.now_us();
+    let memory_before = run.server.memory_bytes();
+    run.recorder
+        .fault("slow clients come, and some that read nothing");
+    let slow_ones = herd(&run, slow, Some(SLOW_BYTES_PER_S)).await?;
+    let frozen_ones = herd(&run, frozen, None).await?;
+    frozen_ones.freeze()?;
+    let mut memory_most = memory_before;
+    let until_us = run.recorder.now_us() + micros(plan.scale.seconds(8, 75));
+    while run.recorder.now_us() < until_us {
+        run.go_on(Duration::from_millis(200)).await;
+        memory_most = run.server.memory_bytes().max(memory_most);
+    }
+    let ended_us = run.recorder.now_us();
+    let behind = metric(&run.server, "tidings_behind_total")
+        .await
+        .unwrap_or(0);
+    drop((slow_ones, frozen_ones));
+    run.heal();
+    run.go_on(plan.scale.seconds(1, 5)).await;
+    let p99 = |from_us, to_us| {
+        run.recorder
+            .look(|lines| percentile(&acks_us(lines, from_us, to_us), 99))
+    };
+    let (before_us, meanwhile_us) = (p99(calm_us, began_us), p99(began_us, ended_us));
+    let injected = format!(
+        "{slow} clients at 1 KiB/s and {frozen} stopped by SIGSTOP, beside {}",
+        run.members.len()
+    );
+    let mut outcome = run.finish("F14", &injected).await?;
+    let grown = memory_most.saturating_sub(memory_before);
+    outcome.says(format!(
+        "{behind} times a client was found to be behind; memory grew by {} KiB at most",
+        grown >> 10
+    ));
+    outcome.says(format!(
+        "acks of the others p99 {} ms before, {} ms meanwhile",
+        before_us / 1_000,
+        meanwhile_us / 1_000
+    ));
+    let bound = (slow + frozen) * BYTES_A_CONNECTION + (64 << 20);
+    outcome.demands("memory is bounded", grown <= bound);
+    outcome.demands("the slow ones were slow enough to matter", behind > 0);
+    Ok(vec![outcome])
+}
+
+/// Much is said in few rooms, so that who reads slowly falls behind within the run.
+fn setup(plan: &Plan) -> Setup {
+    let crowd = plan.scale.crowd();
+    Setup {
+        crowd: Some(Crowd {
+            rooms: crowd.rooms / 4,
+            members: crowd.people / 2,
+            ..crowd
+        }),
+        ..Setup::default()
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Clients that count as further devices of members.
+async fn herd(run: &Run, clients: u64, reads_bytes_per_s: Option<u32>) -> Result<Herd, Failure> {
+    let mut tokens = Vec::new();
+    for person in run.world.people.iter().take(20) {
+        let granted = person
+            .session
+            .access_token()
+            .await
+            .during("asking for a token")?;
+        tokens.push(granted.token);
+    }
+    let herd = Herd::start(&Orders {
+        server: run.server.address,
+        tokens,
+        clients: usize::try_from(clients).unwrap_or(0),
+        seed: run.plan.seed,
+        reads_bytes_per_s,
+        receive_buffer_bytes: Some(RECEIVE_BUFFER_BYTES),
+        manner: Manner::BackOff,
+        from: None,
+    })?;
+    let is_there = async || herd.count().live >= clients;
+    match run.until(IN_PLACE_WITHIN, is_there).await {
+        Some(_) => Ok(herd),
+        None => Err(Failure::Server("it did not let slow clients in".to_owned())),
+    }
+}
