@@ -1,7 +1,7 @@
 //! What follows from commits besides the events: receipts are shown, lost rooms end watches.
 //!
-//! Receipts are gathered for a moment and shown as the last word of each member, to rooms small
-//! enough for it; a member's own are told to all of their devices, with what is unread now.
+//! Receipts are gathered for a moment and shown as the last word of each member, looked up when it is
+//! told, to rooms small enough for it; a member's own are told to all of their devices, with what is unread now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,8 @@ use crate::writer::Aftermath;
 /// News that wait to be gathered.
 pub(crate) const AFTERMATH_QUEUE_MAX: usize = 4_096;
 
-type Gathered = BTreeMap<RoomId, BTreeMap<UserId, Watermarks>>;
+/// Whose watermarks rose, by room.
+type Gathered = BTreeMap<RoomId, BTreeSet<UserId>>;
 
 /// Runs until the writer ends.
 pub(crate) async fn run(engine: Arc<Engine>, mut news: mpsc::Receiver<Aftermath>) {
@@ -43,7 +44,7 @@ pub(crate) async fn run(engine: Arc<Engine>, mut news: mpsc::Receiver<Aftermath>
             }
             next = news.recv() => match next {
                 Some(Aftermath::Receipt(change)) => {
-                    receipts.entry(change.room).or_default().insert(change.user, change.marks);
+                    receipts.entry(change.room).or_default().insert(change.user);
                 }
                 Some(Aftermath::Removed(user)) => drop(removed.insert(user)),
                 None => return,
@@ -65,17 +66,21 @@ async fn settle(engine: Arc<Engine>, receipts: Gathered, removed: BTreeSet<UserI
     }
 }
 
-async fn show(
-    engine: &Engine,
-    room: RoomId,
-    members: &BTreeMap<UserId, Watermarks>,
-) -> Result<(), Outage> {
+async fn show(engine: &Engine, room: RoomId, members: &BTreeSet<UserId>) -> Result<(), Outage> {
     let Some(found) = engine.store.directory.room(room).await? else {
         return Ok(());
     };
+    let mut unread = Vec::new();
+    for user in members {
+        if engine.presence.is_connected(*user) {
+            unread.push((*user, engine.store.history.unread(room, *user).await?));
+        }
+    }
+    let _telling = engine.catch_up.telling().await;
+    let marks = marks_now(engine, room, members).await?;
     if shows_receipts(found.kind, found.members) {
-        let mut receipts = Vec::with_capacity(members.len());
-        for (user, marks) in members {
+        let mut receipts = Vec::with_capacity(marks.len());
+        for (user, marks) in &marks {
             receipts.push(engine.people.shown_receipt(*user, *marks).await?);
         }
         engine.hub.notice_room(
@@ -84,22 +89,32 @@ async fn show(
             None,
         );
     }
-    for (user, marks) in members {
-        if engine.presence.is_connected(*user) {
-            let unread = engine.store.history.unread(room, *user).await?;
-            engine
-                .hub
-                .reply_user(
-                    *user,
-                    Reply::OwnReceipt {
-                        room,
-                        user: *user,
-                        marks: *marks,
-                        unread,
-                    },
-                )
-                .await;
-        }
+    for (user, unread) in unread {
+        let Some(marks) = marks.get(&user).copied() else {
+            continue;
+        };
+        let reply = Reply::OwnReceipt {
+            room,
+            user,
+            marks,
+            unread,
+        };
+        engine.hub.reply_user(user, reply).await;
     }
     Ok(())
+}
+
+/// Where these members stand by now; who is none any more is left out.
+async fn marks_now(
+    engine: &Engine,
+    room: RoomId,
+    members: &BTreeSet<UserId>,
+) -> Result<BTreeMap<UserId, Watermarks>, Outage> {
+    let mut now = BTreeMap::new();
+    for user in members {
+        if let Some((marks, _)) = engine.store.history.receipt(room, *user).await? {
+            now.insert(*user, marks);
+        }
+    }
+    Ok(now)
 }

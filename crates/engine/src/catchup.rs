@@ -13,8 +13,9 @@ use std::sync::Arc;
 use tidings_domain::limits::{
     RECEIPTS_SHOWN_MEMBERS_MAX, RESUME_EVENTS_MAX, RESUME_EVENTS_PER_ROOM_MAX,
 };
+use tidings_domain::receipt::Watermarks;
 use tidings_domain::{Cursor, Epoch, Position, RoomId, RoomKind, Seq, UserId};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, RwLock, RwLockWriteGuard, Semaphore};
 
 use crate::envelope::{Envelope, Notice, NoticeContent, ShownReceipt};
 use crate::fanout::{Hub, Join, JoinOutcome};
@@ -22,13 +23,16 @@ use crate::meters::Meters;
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
 use crate::people::People;
 use crate::planted::{self, Bug};
-use crate::ports::{Log, Outage, UserRoom, UserRooms};
+use crate::ports::{Log, Outage, ReceiptChange, UserRoom, UserRooms};
 use crate::recent::{Recent, TailSince};
 
 /// Events of one window, over all rooms.
 const WINDOW_EVENTS: usize = 2_048;
 /// Events that each room may bring to a window, however many rooms there are.
 const WINDOW_EVENTS_PER_ROOM_MIN: usize = 16;
+/// Watermarks are told a moment after they rose. Who was cut off in that moment has a cursor beyond
+/// them: a node commits at most so many events meanwhile.
+const RECEIPTS_GATHERED_POSITIONS: u64 = 4_096;
 /// Windows that are read at once.
 const WINDOWS_MAX: usize = 32;
 
@@ -41,6 +45,8 @@ pub struct CatchUp {
     meters: Arc<Meters>,
     epoch: Epoch,
     windows: Semaphore,
+    /// See [`Self::telling`].
+    telling: RwLock<()>,
 }
 
 /// Who is brought up.
@@ -64,6 +70,13 @@ pub struct Window {
     pub up_to: Position,
     /// Ranges that are not sent.
     pub gaps: Vec<(RoomId, Seq, Seq)>,
+}
+
+/// The watermarks that a reader was told while being brought up.
+struct Told {
+    /// Those that rose later than this are told.
+    since: Position,
+    marks: BTreeMap<(RoomId, UserId), Watermarks>,
 }
 
 /// What one room brings to a window.
@@ -94,12 +107,23 @@ impl CatchUp {
             meters,
             epoch,
             windows,
+            telling: RwLock::new(()),
         }
+    }
+
+    /// Keeps readers from joining between a look at watermarks and their telling to a room.
+    ///
+    /// *Ordering*: with it, and because a join waits in the same queues as what a room is told, a
+    /// reader that has heard of a watermark is never told an older one, and one that joins misses
+    /// none: either it looks after this look, or it has joined before this telling.
+    pub(crate) async fn telling(&self) -> RwLockWriteGuard<'_, ()> {
+        self.telling.write().await
     }
 
     /// Sends everything after `from` and joins. Returns when the reader is live.
     pub async fn follow(&self, reader: &Reader, from: Position) -> Result<(), Outage> {
         let mut position = from;
+        let mut told = Told::nothing(from);
         let mut sent = 0;
         loop {
             let snapshot = self.log.user_rooms(reader.user, Some(position)).await?;
@@ -114,15 +138,30 @@ impl CatchUp {
             };
             sent += window.events.len();
             position = window.up_to;
-            let is_last = position == snapshot.position;
+            let is_news = window.is_news();
             self.send(reader, window).await;
-            if is_last {
-                self.send_receipts(reader, from).await?;
-                if self.join(reader, snapshot).await == JoinOutcome::Joined {
-                    return Ok(());
-                }
+            self.tell_receipts(reader, &mut told).await?;
+            if is_news {
+                self.checkpoint(reader, position);
+            }
+            if position == snapshot.position
+                && self.join_with_receipts(reader, &mut told, snapshot).await?
+                    == JoinOutcome::Joined
+            {
+                return Ok(());
             }
         }
+    }
+
+    /// Says how far the reader has come; only after all that lies before, watermarks included.
+    fn checkpoint(&self, reader: &Reader, position: Position) {
+        let cursor = Cursor::at(self.epoch, position);
+        // A lost checkpoint costs the next resume some work, and the next one makes up for it.
+        let _ = reader.outlet.reply(Reply::Checkpoint {
+            cursor,
+            live: false,
+        });
+        reader.outlet.flush();
     }
 
     async fn join(&self, reader: &Reader, snapshot: UserRooms) -> JoinOutcome {
@@ -244,7 +283,6 @@ impl CatchUp {
     }
 
     async fn send(&self, reader: &Reader, window: Window) {
-        let is_news = !window.gaps.is_empty() || !window.events.is_empty();
         self.meters.gaps.add(window.gaps.len() as u64);
         self.meters.caught_up_events.add(window.events.len() as u64);
         for (room, from, to) in window.gaps {
@@ -259,47 +297,95 @@ impl CatchUp {
                 reader.drained.notified().await;
             }
         }
-        if !is_news {
-            return;
-        }
-        let cursor = Cursor::at(self.epoch, window.up_to);
-        // A lost checkpoint costs the next resume some work, and the next one makes up for it.
-        let _ = reader.outlet.reply(Reply::Checkpoint {
-            cursor,
-            live: false,
-        });
         reader.outlet.flush();
     }
 
     /// What the watermarks of others became meanwhile: the last word of each, not each step.
-    async fn send_receipts(&self, reader: &Reader, from: Position) -> Result<(), Outage> {
-        let changes = self
-            .log
-            .receipts_since(reader.user, from, RECEIPTS_SHOWN_MEMBERS_MAX)
-            .await?;
-        let mut rooms: BTreeMap<RoomId, Vec<ShownReceipt>> = BTreeMap::new();
-        for change in changes {
-            let own = change.user == reader.user;
-            let shown = if own {
-                ShownReceipt {
-                    user: change.user,
-                    marks: change.marks,
-                }
-            } else {
-                self.people.shown_receipt(change.user, change.marks).await?
-            };
-            rooms.entry(change.room).or_default().push(shown);
-        }
-        for (room, receipts) in rooms {
-            let content = NoticeContent::Receipts { room, receipts };
-            let notice = Notice::new(content);
-            while reader.outlet.notice(&notice) == Offer::Full {
-                reader.outlet.flush();
-                reader.drained.notified().await;
-            }
+    async fn tell_receipts(&self, reader: &Reader, told: &mut Told) -> Result<(), Outage> {
+        while self.offer_receipts(reader, told).await? == Offer::Full {
+            reader.outlet.flush();
+            reader.drained.notified().await;
         }
         reader.outlet.flush();
         Ok(())
+    }
+
+    /// Joins before anybody can be told of a later watermark; see [`Self::telling`].
+    async fn join_with_receipts(
+        &self,
+        reader: &Reader,
+        told: &mut Told,
+        snapshot: UserRooms,
+    ) -> Result<JoinOutcome, Outage> {
+        loop {
+            let looking = self.telling.read().await;
+            if self.offer_receipts(reader, told).await? != Offer::Full {
+                reader.outlet.flush();
+                return Ok(self.join(reader, snapshot).await);
+            }
+            // Who reads slowly holds nobody up, and looks again.
+            drop(looking);
+            reader.outlet.flush();
+            reader.drained.notified().await;
+        }
+    }
+
+    /// Offers the watermarks that are not among those told, until the outlet is full.
+    async fn offer_receipts(&self, reader: &Reader, told: &mut Told) -> Result<Offer, Outage> {
+        let changes = self
+            .log
+            .receipts_since(reader.user, told.since, RECEIPTS_SHOWN_MEMBERS_MAX)
+            .await?;
+        let mut rooms: BTreeMap<RoomId, Vec<ReceiptChange>> = BTreeMap::new();
+        for change in changes {
+            if told.marks.get(&(change.room, change.user)) != Some(&change.marks) {
+                rooms.entry(change.room).or_default().push(change);
+            }
+        }
+        for (room, changes) in rooms {
+            let receipts = self.shown_to(reader.user, &changes).await?;
+            let notice = Notice::new(NoticeContent::Receipts { room, receipts });
+            if reader.outlet.notice(&notice) == Offer::Full {
+                return Ok(Offer::Full);
+            }
+            told.marks
+                .extend(changes.iter().map(|it| ((room, it.user), it.marks)));
+        }
+        Ok(Offer::Queued)
+    }
+
+    async fn shown_to(
+        &self,
+        reader: UserId,
+        changes: &[ReceiptChange],
+    ) -> Result<Vec<ShownReceipt>, Outage> {
+        let mut receipts = Vec::with_capacity(changes.len());
+        for change in changes {
+            let (user, marks) = (change.user, change.marks);
+            receipts.push(if user == reader {
+                ShownReceipt { user, marks }
+            } else {
+                self.people.shown_receipt(user, marks).await?
+            });
+        }
+        Ok(receipts)
+    }
+}
+
+impl Window {
+    /// Whether there is anything to send.
+    const fn is_news(&self) -> bool {
+        !self.gaps.is_empty() || !self.events.is_empty()
+    }
+}
+
+impl Told {
+    /// Of a reader whose cursor stands there.
+    const fn nothing(from: Position) -> Self {
+        Self {
+            since: Position(from.0.saturating_sub(RECEIPTS_GATHERED_POSITIONS)),
+            marks: BTreeMap::new(),
+        }
     }
 }
 
