@@ -182,7 +182,7 @@ fn verify_with(
     }
     let last_position = check_file(path)?;
     progress(BackupProgress::CheckingLog);
-    let differences = rebuild::check(path)?;
+    let differences = rebuild::check_rows(path)?;
     if !differences.is_empty() {
         return Err(BackupError::Differs {
             path: path.to_owned(),
@@ -203,9 +203,7 @@ fn check_file(path: &Path) -> Result<u64, BackupError> {
     if open::version_of(&conn, path)? == 0 {
         return Err(OpenError::NotTidings(path.to_owned()).into());
     }
-    let sql = "PRAGMA integrity_check(1)";
-    let found: String = conn.query_row(sql, [], |row| row.get(0)).map_err(named)?;
-    if found != "ok" {
+    if let Some(found) = rebuild::damage(&conn).map_err(named)? {
         return Err(BackupError::Damaged {
             path: path.to_owned(),
             found,

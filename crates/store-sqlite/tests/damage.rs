@@ -121,6 +121,24 @@ async fn a_lost_event_is_a_hole_and_nobody_elses_page_fails() {
 }
 
 #[tokio::test]
+async fn an_index_that_says_something_else_than_its_table_is_named_and_made_anew() {
+    let folder = lived_in().await;
+    tamper(
+        &folder,
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, '(client_id, sender)', '(client_id, room)')
+         WHERE name = 'events_by_client_id';",
+    );
+    let found = check(&path(&folder)).unwrap();
+    assert!(
+        matches!(&found[..], [Difference::Damage { found }] if found.contains("events_by_client_id")),
+        "{found:?}"
+    );
+    rebuild(&path(&folder)).unwrap();
+    assert_eq!(check(&path(&folder)).unwrap(), []);
+}
+
+#[tokio::test]
 async fn what_is_derived_is_compared_with_the_log_and_built_anew() {
     let folder = lived_in().await;
     assert_eq!(check(&path(&folder)).unwrap(), []);

@@ -120,6 +120,9 @@ impl std::fmt::Display for Told<'_> {
             Difference::DamagedEvent { position } => {
                 write!(f, "the event at position {position} cannot be read")
             }
+            Difference::Damage { found } => {
+                write!(f, "pages or indices of the file are damaged: {found}")
+            }
             Difference::Hole { room } => {
                 write!(
                     f,
