@@ -2,7 +2,7 @@
 //!
 //! In a normal build there are none: [`is`] is a constant, and what it guards is not compiled in.
 //! Under the feature `planted-bugs` one bug may be chosen by name while the process runs. The
-//! simulator does so to prove that it sees each of them.
+//! simulator and the fault runs do so to prove that they see them.
 
 /// A bug that can be planted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,18 +71,17 @@ mod chosen {
     }
 
     /// Whether this bug was planted.
-    pub(crate) fn is(bug: Bug) -> bool {
+    pub fn is(bug: Bug) -> bool {
         CHOSEN.load(Ordering::Acquire) == bug as u8
     }
 }
 
 #[cfg(feature = "planted-bugs")]
-pub(crate) use chosen::is;
-#[cfg(feature = "planted-bugs")]
-pub use chosen::plant;
+pub use chosen::{is, plant};
 
 /// Whether this bug was planted: never, in a normal build.
 #[cfg(not(feature = "planted-bugs"))]
-pub(crate) const fn is(_: Bug) -> bool {
+#[must_use]
+pub const fn is(_: Bug) -> bool {
     false
 }

@@ -6,6 +6,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 use tidings_domain::{Event, EventBody, InvitationId, Position, RoomId, Seq, Timestamp, UserId};
+use tidings_engine::planted::{self, Bug};
 use tidings_engine::ports::{Append, Guard, InvitationUse, Outcome, Write};
 
 use crate::columns::Columns as _;
@@ -134,7 +135,10 @@ fn blank_room(conn: &Connection, room: RoomId) -> Result<()> {
 
 /// A retry's first answer, if this is one; else `refusal`.
 fn refused(conn: &Connection, append: &Append, refusal: Outcome) -> Result<Outcome> {
-    let Some(client_id) = append.client_id else {
+    let client_id = append
+        .client_id
+        .filter(|_| !planted::is(Bug::NoDeduplication));
+    let Some(client_id) = client_id else {
         return Ok(refusal);
     };
     let sql = "SELECT room, seq, at_ms FROM events WHERE client_id = ?1 AND sender = ?2";

@@ -11,6 +11,7 @@ use tidings_domain::event::BLANKED;
 use tidings_domain::{
     ClientId, DeviceId, Event, EventBody, Message, Position, RoomId, Seq, Timestamp, UserId,
 };
+use tidings_engine::planted::{self, Bug};
 
 use crate::columns::{Columns as _, Id as _, int};
 
@@ -88,6 +89,22 @@ impl Content<'_> {
     }
 }
 
+macro_rules! insert {
+    ($($more:literal)?) => {
+        concat!(
+            "INSERT INTO events \
+             (position, room, seq, sender, kind, device, client_id, at_ms, body, checksum) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            $($more)?
+        )
+    };
+}
+
+const INSERT: &str = insert!();
+/// The same, but nothing for a client id that its sender used before.
+const INSERT_NEW: &str =
+    insert!(" ON CONFLICT (client_id, sender) WHERE client_id IS NOT NULL DO NOTHING");
+
 /// Appends an event; `false`, writing nothing, if its sender used its client id before.
 pub(crate) fn insert(conn: &Connection, event: &Event) -> Result<bool> {
     let body = event.body.to_json();
@@ -104,10 +121,12 @@ pub(crate) fn insert(conn: &Connection, event: &Event) -> Result<bool> {
         at_ms: event.at.millis(),
         body: &body,
     };
-    let sql = "INSERT INTO events \
-         (position, room, seq, sender, kind, device, client_id, at_ms, body, checksum) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-         ON CONFLICT (client_id, sender) WHERE client_id IS NOT NULL DO NOTHING";
+    let sql = if planted::is(Bug::NoDeduplication) {
+        forget_client_ids(conn)?;
+        INSERT
+    } else {
+        INSERT_NEW
+    };
     let inserted = conn.prepare_cached(sql)?.execute(params![
         int(key.position.0),
         key.room.as_bytes(),
@@ -121,6 +140,11 @@ pub(crate) fn insert(conn: &Connection, event: &Event) -> Result<bool> {
         content.checksum(&key),
     ])?;
     Ok(inserted == 1)
+}
+
+/// The bug of that name: nothing keeps a retry from becoming a second message.
+fn forget_client_ids(conn: &Connection) -> Result<()> {
+    conn.execute_batch("DROP INDEX IF EXISTS events_by_client_id")
 }
 
 /// Replaces the body of a message's event by [`BLANKED`].

@@ -11,6 +11,8 @@ mod configuration;
 mod exit;
 mod flags;
 mod openapi;
+#[cfg(feature = "planted-bugs")]
+mod planting;
 mod progress;
 mod replay;
 mod serve;

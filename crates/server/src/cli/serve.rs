@@ -33,6 +33,8 @@ impl Serve {
         terminal: &Terminal,
     ) -> Result<(), CliError> {
         let config = self.flags.load(environment)?;
+        #[cfg(feature = "planted-bugs")]
+        super::planting::plant(environment)?;
         config.check_exposure().map_err(ConfigError::from)?;
         logs::begin(&config.log);
         let folder = &config.server.data;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 use tidings_domain::receipt::Watermarks;
 use tidings_domain::{Event, RoomId, Seq, UserId};
+use tidings_engine::planted::{self, Bug};
 use tidings_engine::ports::{ReceiptChange, ReceiptWrite};
 
 use crate::columns::{Columns as _, int};
@@ -63,8 +64,12 @@ impl Marks {
         let read_again = write.read > Seq::ZERO && write.read.min(head) >= mark.at.read;
         let cleared = read_again && mark.unread_from.take().is_some();
         let raised = mark.at.raised(write.delivered, write.read, head);
-        let rose = raised.is_some() || cleared;
+        let mut rose = raised.is_some() || cleared;
         mark.at = raised.unwrap_or(mark.at);
+        if planted::is(Bug::FallingWatermark) && write.read > Seq::ZERO {
+            mark.at.read = write.read.min(head);
+            rose = true;
+        }
         mark.rose |= rose;
         let now = ReceiptChange {
             room: write.room,
