@@ -29,6 +29,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics_page))
         .fallback(fallback)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(app.clone(), edge::seated))
         .layer(from_fn_with_state(app.clone(), edge::finish))
         .with_state(app)
 }

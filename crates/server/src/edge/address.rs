@@ -10,7 +10,13 @@ use parking_lot::Mutex;
 use tidings_engine::limiter::{Budget, Exceeded, Limiter, Rate};
 
 use crate::config::Config;
-use crate::metrics::Crowded;
+use crate::metrics::{Crowded, open_files_max};
+
+/// Beyond the last place so many connections are still listened to: who watches over the server is
+/// answered, and others are told that it is full instead of being left without a word.
+const SPARE_SEATS: u32 = 16;
+/// Open files that are not for connections: the database with its readers, the log, the listener.
+const OTHER_FILES: u64 = 64;
 
 /// A client's address, as far as limits tell clients apart: one IPv4 address, or one IPv6 network
 /// of 64 bits, which is what one customer usually has.
@@ -64,6 +70,15 @@ pub enum Attempt {
 pub struct Seat {
     addresses: Arc<Addresses>,
     address: Option<ClientAddress>,
+    is_spare: bool,
+}
+
+impl Seat {
+    /// Whether there was no real place any more: see [`super::seating`].
+    #[must_use]
+    pub const fn is_spare(&self) -> bool {
+        self.is_spare
+    }
 }
 
 impl Addresses {
@@ -79,7 +94,7 @@ impl Addresses {
         Self {
             trusted: config.server.trusted_proxies.clone(),
             counts_loopback: limits.count_loopback,
-            connections_max: limits.connections_max,
+            connections_max: seats(limits.connections_max, open_files_max()),
             connections_per_address_max: limits.connections_per_ip,
             open: Mutex::default(),
             new_connections: Limiter::new(Rate {
@@ -121,7 +136,8 @@ impl Addresses {
             self.counted(peer)
         };
         let mut open = self.open.lock();
-        if open.all >= self.connections_max {
+        let is_spare = open.all >= self.connections_max;
+        if open.all >= self.connections_max.saturating_add(SPARE_SEATS) {
             return Err(Crowded::Total);
         }
         if let Some(address) = address {
@@ -138,6 +154,7 @@ impl Addresses {
         Ok(Seat {
             addresses: self.clone(),
             address,
+            is_spare,
         })
     }
 
@@ -200,6 +217,25 @@ impl Addresses {
     }
 }
 
+/// How many connections there is room for: as many as are configured, if the system allows so many
+/// open files. A server that runs out of files accepts nobody, and cannot even say so.
+fn seats(configured: u32, files_max: Option<u64>) -> u32 {
+    let Some(files) = files_max else {
+        return configured;
+    };
+    let for_connections = files.saturating_sub(OTHER_FILES + u64::from(SPARE_SEATS));
+    let possible = u32::try_from(for_connections).unwrap_or(u32::MAX).max(1);
+    if possible < configured {
+        tracing::warn!(
+            connections_max = possible,
+            configured,
+            files,
+            "the system allows too few open files for limits.connections_max"
+        );
+    }
+    possible.min(configured)
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut open = self.addresses.open.lock();
@@ -212,5 +248,18 @@ impl Drop for Seat {
                 open.by_address.remove(&address);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_seats_as_open_files_leave_room_for() {
+        assert_eq!(seats(100, None), 100);
+        assert_eq!(seats(100, Some(20_000)), 100);
+        assert_eq!(seats(100_000, Some(256)), 176);
+        assert_eq!(seats(100, Some(10)), 1);
     }
 }

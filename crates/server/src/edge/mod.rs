@@ -3,7 +3,9 @@
 pub mod address;
 mod finish;
 mod listen;
+mod seating;
 pub mod strain;
 
 pub use finish::finish;
 pub use listen::{Peer, SeatOf, accept};
+pub use seating::seated;

@@ -10,6 +10,7 @@ mod strain;
 mod turned_away;
 
 pub use self::answers::Answers;
+pub(crate) use self::process::open_files_max;
 pub use self::turned_away::{Crowded, TurnedAway};
 
 use self::exposition::Page;

@@ -35,10 +35,15 @@ pub(super) fn write(page: &mut Page) {
             files.count(),
         );
     }
-    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    if let Some(max) = number_after(&limits, "Max open files") {
+    if let Some(max) = open_files_max() {
         page.gauge("process_max_fds", "Open files that the system allows.", max);
     }
+}
+
+/// So many files this process may have open; nothing where the system does not say, or sets no limit.
+pub(crate) fn open_files_max() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    number_after(&limits, "Max open files")
 }
 
 /// The first number after a word.

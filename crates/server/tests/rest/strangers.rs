@@ -120,10 +120,9 @@ async fn connections_for_which_there_is_no_place_are_counted_by_the_limit() {
 
     for (change, reason) in [
         (
-            (|config| config.limits.connections_max = 1) as fn(&mut Config),
-            "total",
+            (|config| config.limits.connections_per_ip = 1) as fn(&mut Config),
+            "address",
         ),
-        (|config| config.limits.connections_per_ip = 1, "address"),
         (|config| config.limits.new_connections_per_s_ip = 1, "rate"),
     ] {
         let server = TestServer::with(|config| {
@@ -136,4 +135,31 @@ async fn connections_for_which_there_is_no_place_are_counted_by_the_limit() {
         let line = format!("tidings_connections_refused_total{{reason=\"{reason}\"}} 1");
         counted(&server, &line).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_says_so_and_still_answers_who_watches_over_it() {
+    let server = TestServer::with(|config| config.limits.connections_max = 1).await;
+    let only = Socket::with(&server, &[]).await.unwrap();
+    assert!(Socket::with(&server, &[]).await.is_err());
+    let refused = server.get("/v1/me").send().await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.header("retry-after"), Some("2"));
+    assert_eq!(refused.json()["code"], "overloaded");
+    for page in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(server.get(page).send().await.status, 200, "{page}");
+    }
+    counted(
+        &server,
+        "tidings_connections_refused_total{reason=\"total\"} 2",
+    )
+    .await;
+    drop(only);
+    let has_place = async {
+        while Socket::with(&server, &[]).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), has_place).await;
+    assert!(waited.is_ok(), "its place is never free again");
 }
