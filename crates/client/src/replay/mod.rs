@@ -11,6 +11,7 @@
 //! none.
 
 pub mod generator;
+mod history;
 pub mod line;
 mod log_file;
 mod people;
@@ -29,7 +30,7 @@ use tidings_protocol::Encoding;
 use crate::api::ApiError;
 use crate::chat::SendError;
 pub use procedure::run;
-pub use report::{FileReport, Latency, Mismatch, ReplayReport, WatcherReport};
+pub use report::{FileReport, HistoryReport, Latency, Mismatch, ReplayReport, WatcherReport};
 pub use schedule::{InvalidSpeed, Speed};
 
 /// What to replay, where and how.
@@ -54,6 +55,8 @@ pub struct ReplayOptions {
     /// Names the run: with an API key, repeated under the same name, it goes on where it was and
     /// says nothing twice. Left out, it is a new one.
     pub run: Option<String>,
+    /// Keeps a history of the run in this file, and holds it against the rules of `docs/history.md`.
+    pub history: Option<PathBuf>,
 }
 
 impl ReplayOptions {
@@ -70,6 +73,7 @@ impl ReplayOptions {
             connections: 64,
             encoding: Encoding::Json,
             run: None,
+            history: None,
         }
     }
 }
@@ -104,7 +108,7 @@ pub enum Stage {
 /// Why a replay ended before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// A file or folder could not be read.
+    /// A file or folder could not be read, or not be written.
     #[error("{}: {source}", .path.display())]
     Unreadable {
         /// Which.

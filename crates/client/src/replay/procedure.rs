@@ -5,9 +5,10 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
+use super::history::{self, Recorder};
 use super::log_file::{self, LogFile};
 use super::people::People;
-use super::report::{FileReport, Latency, ReplayReport, WatcherReport};
+use super::report::{FileReport, HistoryReport, Latency, ReplayReport, WatcherReport};
 use super::schedule::Speed;
 use super::speakers::Speakers;
 use super::speaking::{Spoken, speak};
@@ -28,6 +29,8 @@ pub(super) struct Run {
     pub(super) people: People,
     pub(super) speakers: Speakers,
     pub(super) speed: Speed,
+    /// Where the history is noted, if one is kept.
+    pub(super) history: Option<Arc<Recorder>>,
     steps: mpsc::Sender<Step>,
 }
 
@@ -47,6 +50,10 @@ impl Run {
             people: People::new(api, clock.clone(), options.api_key.clone()),
             speakers: Speakers::new(options.connections.max(1), options.encoding),
             speed: options.speed,
+            history: options
+                .history
+                .is_some()
+                .then(|| Arc::new(Recorder::begin(clock.clone()))),
             clock,
             steps,
         })
@@ -77,7 +84,7 @@ pub async fn run(
         Beginning::Fresh
     };
     let (count, encoding) = (options.watchers, options.encoding);
-    let watchers = Watchers::connect(&run.people, count, encoding, beginning).await?;
+    let watchers = Watchers::connect(&run, count, encoding, beginning).await?;
     let watchers = Arc::new(watchers);
     let began_us = run.clock.monotonic_us();
     let speaking = files
@@ -93,12 +100,30 @@ pub async fn run(
         .finish(rooms.map(|spoken| spoken.room).collect())
         .await;
 
+    if let Some(history) = &run.history {
+        history.settled();
+    }
     shown.stage(Stage::Verifying);
     let verifying = spoken
         .iter()
         .map(|spoken| verify(run.clone(), spoken.file.clone(), spoken.room));
     let files = all(verifying, options.parallel, &mut shown).await?;
-    Ok(report(&run, took_us, &spoken, watched, files))
+    let mut report = report(&run, took_us, &spoken, watched, files);
+    report.history = judged(&run, &options)?;
+    Ok(report)
+}
+
+/// What the rules say of the history, where one was kept; it is written down for others to judge.
+fn judged(run: &Run, options: &ReplayOptions) -> Result<Option<HistoryReport>, ReplayError> {
+    let (Some(recorder), Some(path)) = (&run.history, &options.history) else {
+        return Ok(None);
+    };
+    let (history, report) = recorder.judge();
+    history::write(&history, path).map_err(|source| ReplayError::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Some(report))
 }
 
 /// Does all of it, so many at a time, and shows how it goes on. The results are in the order of
@@ -212,5 +237,6 @@ fn report(
         duplicates: spoken.iter().map(|spoken| spoken.duplicates).sum(),
         watchers,
         files,
+        history: None,
     }
 }

@@ -25,6 +25,19 @@ pub struct ReplayReport {
     pub watchers: Vec<WatcherReport>,
     /// What each file looks like, rebuilt.
     pub files: Vec<FileReport>,
+    /// What the rules say of the history, if one was kept.
+    pub history: Option<HistoryReport>,
+}
+
+/// What the rules of `docs/history.md` say of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct HistoryReport {
+    /// Lines of the history.
+    pub lines: u64,
+    /// Rules that were found broken.
+    pub broken: u64,
+    /// The same in words, with the lines that show it.
+    pub words: String,
 }
 
 /// Times, in milliseconds.
@@ -138,6 +151,7 @@ impl ReplayReport {
     pub fn is_perfect(&self) -> bool {
         self.watchers.iter().all(WatcherReport::is_perfect)
             && self.files.iter().all(FileReport::is_equal)
+            && self.history.as_ref().is_none_or(|it| it.broken == 0)
     }
 }
 
@@ -157,7 +171,11 @@ impl fmt::Display for ReplayReport {
         for (number, watcher) in self.watchers.iter().enumerate() {
             write_watcher(f, number + 1, watcher)?;
         }
-        self.write_files(f)
+        self.write_files(f)?;
+        match &self.history {
+            Some(history) => writeln!(f, "the history: {}", history.words.trim_end()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -154,6 +154,8 @@ async fn say(
     let (file, line) = (spoken.file.name.clone(), index + 1);
     let began_us = run.clock.monotonic_us();
     let chat = run.speakers.of(person);
+    let history = run.history.as_deref();
+    let call = history.map(|history| (history, history.asked(person, &send)));
     let sent = match tokio::time::timeout(PATIENCE, chat.send(send)).await {
         Ok(answer) => answer.map_err(|source| ReplayError::NotSaid { file, line, source })?,
         Err(_) => {
@@ -164,6 +166,9 @@ async fn say(
             });
         }
     };
+    if let Some((history, call)) = call {
+        history.answered(call, &sent);
+    }
     spoken.acks_us.push(run.clock.monotonic_us() - began_us);
     spoken.duplicates += u64::from(sent.duplicate);
     Ok(())

@@ -6,8 +6,10 @@ use tidings_domain::{RoomId, Seq};
 use tidings_protocol::rest::message::{Message, Page};
 
 use super::ReplayError;
+use super::history::Recorder;
 use super::line::rebuild;
 use super::log_file::LogFile;
+use super::people::Person;
 use super::procedure::Run;
 use super::report::{FileReport, Mismatch};
 use crate::api::patiently;
@@ -32,9 +34,27 @@ pub(super) async fn verify(
         )))?;
         comparison.page(&page, after);
         if !page.has_after || page.last_seq <= after {
-            return Ok(comparison.finish());
+            break;
         }
         after = page.last_seq;
+    }
+    if let Some(history) = &run.history {
+        note_all(history, &log, room).await?;
+    }
+    Ok(comparison.finish())
+}
+
+/// Takes every event of a room into the history, as what is true in the end.
+async fn note_all(history: &Recorder, log: &Person, room: RoomId) -> Result<(), ReplayError> {
+    let mut after = Seq::ZERO;
+    loop {
+        let read = patiently(|| log.session.events_after(room, after)).await;
+        let page = read.map_err(ReplayError::refused("reading the events of a room"))?;
+        history.log(&page.events);
+        match page.events.last() {
+            Some(last) if !page.complete => after = last.seq,
+            _ => return Ok(()),
+        }
     }
 }
 

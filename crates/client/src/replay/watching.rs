@@ -11,9 +11,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::ReplayError;
+use super::history::Witness;
 use super::line::number;
 use super::log_file::LogFile;
-use super::people::{People, Person};
+use super::people::Person;
+use super::procedure::Run;
 use super::report::WatcherReport;
 use crate::chat::{Chat, ChatOptions};
 use crate::machine::{Tally, Update};
@@ -46,7 +48,7 @@ pub(super) struct Watchers {
 impl Watchers {
     /// Connects so many watchers.
     pub(super) async fn connect(
-        people: &People,
+        run: &Run,
         count: usize,
         encoding: Encoding,
         beginning: Beginning,
@@ -59,13 +61,16 @@ impl Watchers {
         };
         let mut members = Vec::new();
         for number in 1..=count {
-            let person = people.named(&format!("watcher-{number}")).await?;
+            let person = run.people.named(&format!("watcher-{number}")).await?;
             let options = ChatOptions {
                 encoding,
                 ..ChatOptions::default()
             };
             let (chat, updates) = Chat::open(person.session.clone(), options);
+            let witness = run.history.clone();
+            let witness = witness.map(|history| Witness::new(history, &person));
             let watcher = Watcher {
+                witness,
                 judge: Judge::new(watchers.rooms.clone(), beginning),
                 updates,
                 said: watchers.said.subscribe(),
@@ -111,6 +116,8 @@ impl Watchers {
 }
 
 struct Watcher {
+    /// Notes what it is told, where a history is kept.
+    witness: Option<Witness>,
     judge: Judge,
     updates: mpsc::Receiver<Update>,
     said: watch::Receiver<Said>,
@@ -119,9 +126,11 @@ struct Watcher {
 impl Watcher {
     async fn watch(mut self, chat: Chat) -> WatcherReport {
         while let Some(update) = self.next().await {
+            self.note(&update);
             self.judge.hear(update);
         }
         let Self {
+            witness: _gone,
             judge,
             updates,
             said,
@@ -130,6 +139,17 @@ impl Watcher {
         drop(updates);
         let rooms = said.borrow().clone().unwrap_or_default();
         judge.report(&rooms, chat.close().await)
+    }
+
+    fn note(&mut self, update: &Update) {
+        let Some(witness) = &mut self.witness else {
+            return;
+        };
+        match update {
+            Update::Connected(welcome) => witness.connected(welcome.resume),
+            Update::Event(event) => witness.shown(event),
+            _ => {}
+        }
     }
 
     /// What is heard next; `None` when everything was, or nothing comes any more.

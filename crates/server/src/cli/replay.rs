@@ -51,6 +51,9 @@ pub(super) struct Replay {
     /// Names the run: with a key, one that is repeated under its name goes on where it was
     #[arg(long, value_name = "NAME")]
     run: Option<String>,
+    /// Keeps the history of the run in this file, and holds it against the rules of docs/history.md
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    history: Option<PathBuf>,
     /// Makes some days up, for whoever has no logs, writes them into this folder, and ends
     #[arg(long, value_name = "DIR", conflicts_with = "files")]
     generate: Option<PathBuf>,
@@ -115,6 +118,7 @@ impl Replay {
             connections: self.connections,
             encoding,
             run: self.run,
+            history: self.history,
             ..ReplayOptions::new(self.url, self.files)
         })
     }
