@@ -18,7 +18,7 @@ STAGES ?=
 web_installed := web/node_modules/.package-lock.json
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test lint web bench
+.PHONY: help run test lint web bench faults
 
 help: ## Lists the commands
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -39,6 +39,19 @@ bench: ## Measures everything at full size, twenty minutes; the results go to do
 	@$(MAKE) web/dist/index.html
 	@cargo build --release --locked --package tidings-server --package tidings-bench
 	@exec target/release/tidings bench --document docs/performance.md --picture docs/images/performance.svg $(BENCH)
+
+# What `make faults` does: which rows, from which seed, and how large.
+ROWS ?= all
+SEED ?= 1
+SCALE ?= full
+LASTING ?=
+
+faults: ## Does to the server what can go wrong, as root (ROWS="f1 f2", SEED=, SCALE=smoke)
+	@.ci/need test --install
+	@$(MAKE) web/dist/index.html
+	@cargo build --release --locked --package tidings-server --package tidings-faults
+	@target/release/tidings-faults $(ROWS) --seed $(SEED) --scale $(SCALE) \
+	  $(if $(LASTING),--seconds $(LASTING)) --write docs/reliability.md
 
 lint: ## Formatting, house rules and lints only
 	@.ci/test rustfmt tidy web clippy

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::scale::Scale;
 
-/// Does to the real server what can go wrong, and judges what its clients saw. Needs root: each
-/// invocation works in a network and with mounts of its own.
+/// Does to the real server what can go wrong, and judges what its clients saw. As root, each invocation
+/// works in a network and with mounts of its own; without root, f1, f4, f13, f18 and f19 are possible.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "tidings-faults",
@@ -101,7 +101,22 @@ impl Fault {
     ];
 }
 
+impl Fault {
+    /// Whether it works on file systems, networks or limits of its own, and so needs root.
+    pub(crate) const fn needs_root(self) -> bool {
+        !matches!(
+            self,
+            Self::F1 | Self::F4 | Self::F13 | Self::F18 | Self::F19
+        )
+    }
+}
+
 impl Arguments {
+    /// Whether any of the rows asked for needs root.
+    pub(crate) fn need_root(&self) -> bool {
+        self.faults.iter().any(|fault| fault.needs_root())
+    }
+
     /// Whether a row was asked for.
     pub(crate) fn wants(&self, fault: Fault) -> bool {
         self.faults.contains(&Fault::All) || self.faults.contains(&fault)

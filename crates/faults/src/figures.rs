@@ -122,12 +122,22 @@ pub(crate) fn resumes_us(lines: &[Line]) -> Vec<u64> {
 
 /// How long acks took of what was asked for between two times, in microseconds, ascending.
 pub(crate) fn acks_us(lines: &[Line], from_us: u64, to_us: u64) -> Vec<u64> {
+    acks_of_us(lines, from_us, to_us, |_| true)
+}
+
+/// The same of some clients only.
+pub(crate) fn acks_of_us(
+    lines: &[Line],
+    from_us: u64,
+    to_us: u64,
+    is_one: impl Fn(&Name) -> bool,
+) -> Vec<u64> {
     let mut asked: HashMap<u64, u64> = HashMap::new();
     let mut took = Vec::new();
     for line in lines {
         match &line.entry {
             Entry::Invoke(invoke) if matches!(invoke.what, What::Send { .. }) => {
-                if (from_us..to_us).contains(&line.at_us) {
+                if (from_us..to_us).contains(&line.at_us) && is_one(&invoke.client) {
                     asked.insert(invoke.call, line.at_us);
                 }
             }

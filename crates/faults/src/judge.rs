@@ -19,6 +19,8 @@ pub(crate) struct Outcome {
     pub(crate) more: Vec<String>,
     /// What did not hold.
     pub(crate) findings: Vec<String>,
+    /// Demands of the fault matrix that were missed by less than a busy machine's noise.
+    pub(crate) misses: Vec<String>,
     /// What the server has logged; shown when something did not hold.
     pub(crate) log: String,
 }
@@ -45,6 +47,17 @@ impl Outcome {
         }
     }
 
+    /// Something may take so long, and no longer: beyond it lies noise, which is told, and beyond that
+    /// it does not hold.
+    pub(crate) fn takes(&mut self, what: &str, took_us: u64, bound_us: u64, noise_us: u64) {
+        let words = format!("{what}: {} ms, not {} ms", ms(took_us), ms(bound_us));
+        if took_us > bound_us + noise_us {
+            self.finds(words);
+        } else if took_us > bound_us {
+            self.misses.push(words);
+        }
+    }
+
     /// One more figure.
     pub(crate) fn says(&mut self, figure: String) {
         self.more.push(figure);
@@ -53,6 +66,11 @@ impl Outcome {
     pub(crate) fn holds(&self) -> bool {
         self.findings.is_empty()
     }
+}
+
+/// Milliseconds with one digit behind the point.
+fn ms(us: u64) -> String {
+    format!("{}.{}", us / 1_000, us % 1_000 / 100)
 }
 
 /// Holds a history against the rules.
@@ -95,6 +113,9 @@ impl fmt::Display for Outcome {
         )?;
         for figure in &self.more {
             writeln!(f, "  {figure}")?;
+        }
+        for miss in &self.misses {
+            writeln!(f, "  missed by less than noise: {miss}")?;
         }
         for finding in &self.findings {
             writeln!(f, "  DOES NOT HOLD: {finding}")?;

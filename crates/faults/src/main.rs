@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.role {
         Some(Role::Herd) => herd::be_one(),
-        None if arguments.inside => carry_out(&arguments),
+        None if arguments.inside || !(is_root() || arguments.need_root()) => carry_out(&arguments),
         None => inside::enter(),
     };
     match code {
@@ -59,9 +59,15 @@ fn main() -> ExitCode {
     }
 }
 
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
     use failure::While as _;
-    inside::bring_loopback_up()?;
+    if arguments.inside {
+        inside::bring_loopback_up()?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

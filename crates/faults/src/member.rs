@@ -85,6 +85,8 @@ impl Standing {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Manner {
     pub(crate) dial: Dial,
+    /// Bytes of filling in each text.
+    pub(crate) filling_bytes: usize,
     /// Whose presence it watches.
     pub(crate) watches: Vec<UserId>,
 }
@@ -235,7 +237,9 @@ impl Shell {
 
     fn say(&mut self, Order { room, text }: Order) -> Send {
         let client_id = tidings_client::random::client_id(self.clock.as_ref());
-        let text = text.unwrap_or_else(|| format!("{} says {client_id}", self.person.name));
+        let filling = " ".repeat(self.manner.filling_bytes);
+        let text =
+            text.unwrap_or_else(|| format!("{}{filling} says {client_id}", self.person.name));
         self.witness.asked(room, client_id, &text);
         self.standing.unanswered.fetch_add(1, Ordering::AcqRel);
         Send {

@@ -16,6 +16,7 @@ use crate::world::World;
 const DAMAGED: &str = "damaged";
 
 /// Every event of every room.
+#[derive(Default)]
 pub(crate) struct Reading {
     events: BTreeMap<(RoomId, Seq), Event>,
 }
@@ -61,6 +62,16 @@ impl Reading {
         });
         let texts: Vec<&str> = texts.collect();
         texts[dice.index(texts.len())].to_owned()
+    }
+
+    /// Puts what is shown as damaged back to what stood there.
+    pub(crate) fn restore(&self, events: &mut [Event]) {
+        for event in events {
+            let known = self.events.get(&(event.room, event.seq));
+            if let Some(known) = known.filter(|_| event.body.kind() == DAMAGED) {
+                *event = known.clone();
+            }
+        }
     }
 
     /// How a later reading differs in what this one holds.

@@ -15,6 +15,7 @@ use crate::failure::{Failure, While};
 use crate::judge::{Outcome, judge};
 use crate::load::Load;
 use crate::member::{Manner, Member};
+use crate::reading::Reading;
 use crate::recorder::Recorder;
 use crate::scale::{Crowd, Scale};
 use crate::server::{Program, Server};
@@ -49,7 +50,8 @@ pub(crate) struct Setup {
     /// The folder of the database, where it is not to be an ordinary one.
     pub(crate) data: Option<PathBuf>,
     pub(crate) crowd: Option<Crowd>,
-    pub(crate) dial: Dial,
+    /// Bytes of filling in each text.
+    pub(crate) filling_bytes: usize,
 }
 
 /// A run that goes on.
@@ -61,7 +63,7 @@ pub(crate) struct Run {
     pub(crate) members: Arc<Vec<Member>>,
     pub(crate) dice: Dice,
     pub(crate) crowd: Crowd,
-    scratch: TempDir,
+    scratch: Arc<TempDir>,
     load: Option<Load>,
 }
 
@@ -81,7 +83,7 @@ impl Run {
         let crowd = setup.crowd.unwrap_or_else(|| plan.scale.crowd());
         let server = Server::start(program(plan, &setup, scratch.path())).await?;
         let world = World::make(&server, recorder.clock(), crowd).await?;
-        let members = connect(&world, &server, setup.dial, &recorder).await?;
+        let members = connect(&world, &server, setup.filling_bytes, &recorder).await?;
         let members = Arc::new(members);
         let dice = Dice::new(plan.seed);
         let mut run = Self {
@@ -92,7 +94,7 @@ impl Run {
             members,
             dice,
             crowd,
-            scratch,
+            scratch: Arc::new(scratch),
             load: None,
         };
         run.speak();
@@ -118,6 +120,11 @@ impl Run {
     /// A folder that lives as long as the run.
     pub(crate) fn scratch(&self) -> &Path {
         self.scratch.path()
+    }
+
+    /// Keeps that folder beyond the run's end.
+    pub(crate) fn keep_scratch(&self) -> Arc<TempDir> {
+        self.scratch.clone()
     }
 
     /// Lets the load go on for a while.
@@ -170,10 +177,21 @@ impl Run {
     }
 
     /// Comes to rest, reads everything, and judges.
-    pub(crate) async fn finish(mut self, row: &str, injected: &str) -> Result<Outcome, Failure> {
+    pub(crate) async fn finish(self, row: &str, injected: &str) -> Result<Outcome, Failure> {
+        self.finish_damaged(row, injected, &Reading::default())
+            .await
+    }
+
+    /// The same of a run that has damaged some of what it had read before.
+    pub(crate) async fn finish_damaged(
+        mut self,
+        row: &str,
+        injected: &str,
+        before: &Reading,
+    ) -> Result<Outcome, Failure> {
         self.silence();
         truth::come_to_rest(&self.members, &self.world, &self.recorder).await?;
-        let unequal = truth::read_all(&self.world, &self.recorder).await?;
+        let unequal = truth::read_all(&self.world, &self.recorder, before).await?;
         let history = self.recorder.history();
         if let Some(folder) = &self.plan.histories {
             keep(folder, row, &history)?;
@@ -218,15 +236,16 @@ fn program(plan: &Plan, setup: &Setup, scratch: &Path) -> Program {
 async fn connect(
     world: &World,
     server: &Server,
-    dial: Dial,
+    filling_bytes: usize,
     recorder: &Recorder,
 ) -> Result<Vec<Member>, Failure> {
     let start = |(number, person): (usize, &Arc<crate::world::Person>)| {
         let manner = Manner {
             dial: Dial {
                 from: Some(home_of(number)),
-                ..dial
+                ..Dial::default()
             },
+            filling_bytes,
             watches: watched_by(world, number),
         };
         Member::start(

@@ -32,13 +32,14 @@ pub(crate) fn write(
 
 fn row(outcome: &Outcome, arguments: &Arguments) -> String {
     let it = &outcome.figures;
-    let verdict = if outcome.holds() {
-        ""
-    } else {
-        "**does not hold**; "
-    };
+    let mut besides = outcome.more.clone();
+    if !outcome.holds() {
+        besides.insert(0, "**does not hold**".to_owned());
+    }
+    let misses = outcome.misses.iter();
+    besides.extend(misses.map(|miss| format!("**missed by less than noise**: {miss}")));
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} ms | {verdict}{} | `{}` |\n",
+        "| {} | {} | {} | {} | {} | {} | {} | {} ms | {} | `{}` |\n",
         outcome.row,
         outcome.injected,
         it.sends,
@@ -47,7 +48,7 @@ fn row(outcome: &Outcome, arguments: &Arguments) -> String {
         it.doubled,
         it.reordered,
         it.silence_ms,
-        outcome.more.join("; "),
+        besides.join("; "),
         command(&outcome.row, arguments),
     )
 }
@@ -59,7 +60,7 @@ fn command(row: &str, arguments: &Arguments) -> String {
         command.push_str(" SCALE=smoke");
     }
     if let Some(seconds) = arguments.seconds {
-        command.push_str(&format!(" SECONDS={seconds}"));
+        command.push_str(&format!(" LASTING={seconds}"));
     }
     command
 }

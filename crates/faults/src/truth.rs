@@ -13,6 +13,7 @@ use tidings_protocol::rest::receipt::ReceiptList;
 
 use crate::failure::{Failure, While};
 use crate::member::Member;
+use crate::reading::Reading;
 use crate::recorder::Recorder;
 use crate::witness::hash_of;
 use crate::world::{Names, Person, World};
@@ -73,14 +74,20 @@ async fn heads(world: &World) -> Result<BTreeMap<RoomId, Seq>, Failure> {
 }
 
 /// Every member reads every room of theirs; the first reading of a room is the truth. How many
-/// other readings were not equal to it.
-pub(crate) async fn read_all(world: &World, recorder: &Recorder) -> Result<usize, Failure> {
+/// other readings were not equal to it. Where a run has damaged events, they stand as `before` has
+/// them: the rules judge everything else, and the run itself what it damaged.
+pub(crate) async fn read_all(
+    world: &World,
+    recorder: &Recorder,
+    before: &Reading,
+) -> Result<usize, Failure> {
     let mut read: BTreeMap<RoomId, Vec<Event>> = BTreeMap::new();
     let mut unequal = 0;
     for person in &world.people {
         for (room, _) in &person.rooms {
             let events = whole_log(&person.session, *room).await;
-            let events = events.during("the final reading")?;
+            let mut events = events.during("the final reading")?;
+            before.restore(&mut events);
             match read.get(room) {
                 None => {
                     log(&events, &world.names, recorder);

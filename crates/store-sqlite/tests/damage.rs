@@ -126,7 +126,7 @@ async fn an_index_that_says_something_else_than_its_table_is_named_and_made_anew
     tamper(
         &folder,
         "PRAGMA writable_schema = ON;
-         UPDATE sqlite_schema SET sql = replace(sql, '(client_id, sender)', '(client_id, room)')
+         UPDATE sqlite_schema SET sql = replace(sql, 'IS NOT NULL', 'IS NULL')
          WHERE name = 'events_by_client_id';",
     );
     let found = check(&path(&folder)).unwrap();

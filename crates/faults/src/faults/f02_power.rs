@@ -31,7 +31,7 @@ async fn cuts(plan: &Plan, count: u64) -> Result<Outcome, Failure> {
         slowest_ms = cut(&mut run, &disk).await?.max(slowest_ms);
     }
     run.heal();
-    run.go_on(plan.scale.seconds(2, 5)).await;
+    run.go_on(plan.scale.seconds(2, 20)).await;
     let injected = format!("ext4 image cut by the shutdown ioctl {count} times, mounted anew");
     let mut outcome = run.finish("F2", &injected).await?;
     outcome.says(format!(

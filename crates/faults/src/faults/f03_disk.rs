@@ -54,12 +54,12 @@ fn on(disk: &Disk) -> Setup {
 async fn sync_fails(plan: &Plan) -> Result<Outcome, Failure> {
     let disk = Disk::ext4()?;
     let mut run = Run::begin(plan, "F3-sync", on(&disk)).await?;
-    run.go_on(plan.scale.seconds(2, 10)).await;
+    run.go_on(plan.scale.seconds(2, 15)).await;
     let fault = failing(&run).await?;
     let seen = look_on(&run, plan.scale.seconds(3, 15)).await;
     drop(fault);
     let resumed = resumes(&run).await;
-    run.go_on(plan.scale.seconds(2, 10)).await;
+    run.go_on(plan.scale.seconds(2, 15)).await;
     let fault = failing(&run).await?;
     run.go_on(Duration::from_secs(1)).await;
     disk.cut()?;
@@ -70,7 +70,7 @@ async fn sync_fails(plan: &Plan) -> Result<Outcome, Failure> {
     run.server.start_again().await?;
     run.recorder.restart(None);
     run.heal();
-    run.go_on(plan.scale.seconds(1, 5)).await;
+    run.go_on(plan.scale.seconds(1, 15)).await;
     let injected = "EIO from every fsync for a while, and again until a power cut";
     let mut outcome = run.finish("F3, fsync fails", injected).await?;
     seen.judge(&mut outcome);
@@ -87,7 +87,7 @@ async fn failing(run: &Run) -> Result<Strace, Failure> {
 async fn disk_is_full(plan: &Plan) -> Result<Outcome, Failure> {
     let disk = Disk::tmpfs(TMPFS_BYTES)?;
     let run = Run::begin(plan, "F3-full", on(&disk)).await?;
-    run.go_on(plan.scale.seconds(2, 10)).await;
+    run.go_on(plan.scale.seconds(2, 20)).await;
     run.recorder.fault("the disk is full");
     let ballast = disk.fill()?;
     // What the database has room for within its own files is taken up first.
@@ -95,11 +95,11 @@ async fn disk_is_full(plan: &Plan) -> Result<Outcome, Failure> {
         !run.recorder.refused().is_empty()
     });
     let is_full = filled.await.is_some();
-    let seen = look_on(&run, plan.scale.seconds(3, 20)).await;
+    let seen = look_on(&run, plan.scale.seconds(3, 15)).await;
     drop(ballast);
     let resumed = resumes(&run).await;
     run.heal();
-    run.go_on(plan.scale.seconds(2, 20)).await;
+    run.go_on(plan.scale.seconds(2, 25)).await;
     let mut outcome = run
         .finish("F3, disk full", "a tmpfs is filled, and emptied")
         .await?;
@@ -116,14 +116,14 @@ async fn read_only(plan: &Plan) -> Result<Outcome, Failure> {
     run.go_on(plan.scale.seconds(2, 20)).await;
     run.recorder.fault("the file system is read-only");
     disk.turn_read_only()?;
-    let seen = look_on(&run, plan.scale.seconds(3, 20)).await;
+    let seen = look_on(&run, plan.scale.seconds(3, 15)).await;
     run.recorder.crash();
     run.server.kill()?;
     disk.mount_again()?;
     run.server.start_again().await?;
     run.recorder.restart(None);
     run.heal();
-    run.go_on(plan.scale.seconds(2, 20)).await;
+    run.go_on(plan.scale.seconds(2, 25)).await;
     let injected = "ext4 with errors=remount-ro and an error; then repaired, and a restart";
     let mut outcome = run.finish("F3, read-only", injected).await?;
     seen.judge(&mut outcome);

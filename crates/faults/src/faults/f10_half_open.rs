@@ -36,9 +36,13 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
             })
         })
     };
-    let told = run.until(WITHIN, is_told).await;
+    let began_us = run.recorder.now_us();
     let is_freed = async || !has_socket(run.server.address.port(), port);
+    let had = has_socket(run.server.address.port(), port);
     let freed = run.until(WITHIN, is_freed).await;
+    let waited = Duration::from_micros(run.recorder.now_us() - began_us);
+    let told = run.until(WITHIN.saturating_sub(waited), is_told).await;
+    let told = told.map(|after| waited + after);
     run.heal();
     run.go_on(plan.scale.seconds(1, 5)).await;
     run.silence();
@@ -47,6 +51,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
         beat(plan)
     );
     let mut outcome = run.finish("F10", &words).await?;
+    outcome.demands("the server still had the connection when it vanished", had);
     tell(&mut outcome, "told to others as offline", told);
     tell(&mut outcome, "its connection freed", freed);
     Ok(vec![outcome])

@@ -3,7 +3,7 @@
 //! wall, so those of before may be over; clients get new ones.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 use tidings_client::clock::Clock as _;
@@ -15,8 +15,8 @@ use crate::judge::Outcome;
 use crate::run::{Plan, Run, Setup};
 use crate::terminal;
 
-/// What Debian's package libfaketime installs.
-const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+/// What Debian's package libfaketime installs, in the folder of the machine's architecture.
+const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 /// The clocks: an hour ahead, an hour behind, and a tenth too fast.
 const CLOCKS: [(&str, i64); 3] = [("+3600", 3_600), ("-3600", -3_600), ("+0 x1.10", 0)];
 /// How far the server's clock may lie from what it was set to.
@@ -26,14 +26,10 @@ const TOKEN_EXPIRED: u16 = 4101;
 
 pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     terminal::step("F13: the clock jumps");
-    if !Path::new(LIBRARY).exists() {
-        return Err(Failure::Tool(format!(
-            "there is no {LIBRARY}: apt-get install faketime"
-        )));
-    }
+    let library = library()?;
     let folder = tempfile::tempdir().during("making a folder")?;
     set(&folder, "+0")?;
-    let mut run = Run::begin(plan, "F13", setup(&folder)).await?;
+    let mut run = Run::begin(plan, "F13", setup(&folder, library)).await?;
     run.go_on(plan.scale.seconds(2, 10)).await;
     let mut shown = Vec::new();
     for (clock, _) in CLOCKS {
@@ -74,9 +70,9 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     Ok(vec![outcome])
 }
 
-fn setup(folder: &TempDir) -> Setup {
+fn setup(folder: &TempDir, library: PathBuf) -> Setup {
     let variables = [
-        ("LD_PRELOAD", LIBRARY.into()),
+        ("LD_PRELOAD", library.into_os_string()),
         (
             "FAKETIME_TIMESTAMP_FILE",
             folder.path().join("clock").into_os_string(),
@@ -91,6 +87,14 @@ fn setup(folder: &TempDir) -> Setup {
             .to_vec(),
         ..Setup::default()
     }
+}
+
+fn library() -> Result<PathBuf, Failure> {
+    let folders = fs::read_dir("/usr/lib").during("looking for libfaketime")?;
+    let mut found = folders.flatten().map(|folder| folder.path().join(LIBRARY));
+    found.find(|library| library.exists()).ok_or_else(|| {
+        Failure::Tool("there is no libfaketime: apt-get install faketime".to_owned())
+    })
 }
 
 fn set(folder: &TempDir, clock: &str) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! F14: some clients read a kilobyte a second, some nothing at all. Memory is bounded, the others do
 //! not notice, and who reads nothing is given up in time.
 
+use std::fs;
 use std::time::Duration;
 
 use crate::failure::{Failure, While};
@@ -18,12 +19,25 @@ const SLOW_BYTES_PER_S: u32 = 1_024;
 const RECEIVE_BUFFER_BYTES: u32 = 2_304;
 /// What a connection may have in the server's memory: its outbox and something around it.
 const BYTES_A_CONNECTION: u64 = 512 * 1024;
+/// The sizes of send buffers in the network of this process: least, first, most.
+const SEND_BUFFERS: &str = "/proc/sys/net/ipv4/tcp_wmem";
+/// What the kernel takes at most from the server for who does not read. Between two processes of one
+/// machine it takes megabytes, and a slow client would be nobody's trouble for a long time.
+const SMALL: &str = "4096 16384 131072";
+/// What may wait for one connection, as `tidings_outbox_bytes_max` says.
+const OUTBOX_BYTES: u64 = 256 * 1024;
+/// Texts are long, so that who reads slowly falls behind within the run.
+const FILLING_BYTES: usize = 3_000;
 /// A herd is in place within this.
 const IN_PLACE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Acks of the others may take a fifth longer; and so much is a busy machine's noise.
+const NOISE_US: u64 = 25_000;
 
 pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     terminal::step("F14: slow clients");
     let (slow, frozen) = (plan.scale.number(10, 100), plan.scale.number(5, 20));
+    let buffers = SendBuffers::small()?;
     let run = Run::begin(plan, "F14", setup(plan)).await?;
     run.go_on(plan.scale.seconds(1, 5)).await;
     let calm_us = run.recorder.now_us();
@@ -35,11 +49,13 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     let slow_ones = herd(&run, slow, Some(SLOW_BYTES_PER_S)).await?;
     let frozen_ones = herd(&run, frozen, None).await?;
     frozen_ones.freeze()?;
-    let mut memory_most = memory_before;
+    let (mut memory_most, mut waiting_most) = (memory_before, 0);
     let until_us = run.recorder.now_us() + micros(plan.scale.seconds(8, 75));
     while run.recorder.now_us() < until_us {
         run.go_on(Duration::from_millis(200)).await;
         memory_most = run.server.memory_bytes().max(memory_most);
+        let waiting = metric(&run.server, "tidings_outbox_bytes").await;
+        waiting_most = waiting.unwrap_or(0).max(waiting_most);
     }
     let ended_us = run.recorder.now_us();
     let behind = metric(&run.server, "tidings_behind_total")
@@ -58,9 +74,12 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
         run.members.len()
     );
     let mut outcome = run.finish("F14", &injected).await?;
+    drop(buffers);
     let grown = memory_most.saturating_sub(memory_before);
     outcome.says(format!(
-        "{behind} times a client was found to be behind; memory grew by {} KiB at most",
+        "{} KiB waited for clients at most, {behind} times one that was behind went on; \
+         memory grew by {} KiB at most",
+        waiting_most >> 10,
         grown >> 10
     ));
     outcome.says(format!(
@@ -70,11 +89,35 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     ));
     let bound = (slow + frozen) * BYTES_A_CONNECTION + (64 << 20);
     outcome.demands("memory is bounded", grown <= bound);
-    outcome.demands("the slow ones were slow enough to matter", behind > 0);
+    outcome.demands(
+        "the slow ones were slow enough to fill their outboxes",
+        waiting_most > plan.scale.number(1, (slow + frozen) / 2) * OUTBOX_BYTES,
+    );
+    let what = "acks of the others at most a fifth later";
+    outcome.takes(what, meanwhile_us, before_us * 6 / 5, NOISE_US);
     Ok(vec![outcome])
 }
 
-/// Much is said in few rooms, so that who reads slowly falls behind within the run.
+/// Small send buffers in the run's own network, until it is dropped.
+struct SendBuffers {
+    before: String,
+}
+
+impl SendBuffers {
+    fn small() -> Result<Self, Failure> {
+        let before = fs::read_to_string(SEND_BUFFERS).during("reading the size of send buffers")?;
+        fs::write(SEND_BUFFERS, SMALL).during("making send buffers small")?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for SendBuffers {
+    fn drop(&mut self) {
+        drop(fs::write(SEND_BUFFERS, &self.before));
+    }
+}
+
+/// Few rooms with many members: much is to be read by each.
 fn setup(plan: &Plan) -> Setup {
     let crowd = plan.scale.crowd();
     Setup {
@@ -83,6 +126,7 @@ fn setup(plan: &Plan) -> Setup {
             members: crowd.people / 2,
             ..crowd
         }),
+        filling_bytes: FILLING_BYTES,
         ..Setup::default()
     }
 }

@@ -1,25 +1,19 @@
 //! F16: too few descriptors, too little memory, too little processor. The server sheds what is new
 //! before it dies, and still answers those who watch over it.
 
-use std::time::Duration;
-
-use tokio::net::TcpStream;
-
 use crate::cgroup::Limit;
-use crate::failure::Failure;
+use crate::failure::{Failure, While};
 use crate::herd::{Herd, Manner, Orders};
 use crate::judge::Outcome;
-use crate::metrics::page;
+use crate::metrics::{metric, page};
 use crate::run::{Plan, Run, Setup};
 use crate::terminal;
 
 const DESCRIPTORS: usize = 256;
-/// More connections than descriptors.
+/// More clients than descriptors.
 const CONNECTIONS: usize = 400;
-const MEMORY_BYTES: u64 = 96 * 1024 * 1024;
+const MEMORY_BYTES: u64 = 64 * 1024 * 1024;
 const PROCESSOR_PERCENT: u32 = 15;
-/// Clients beside the crowd, in the memory limit.
-const CLIENTS: usize = 1_500;
 
 pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     terminal::step("F16: too few descriptors");
@@ -36,68 +30,81 @@ async fn descriptors(plan: &Plan) -> Result<Outcome, Failure> {
     let setup = Setup {
         wrap: vec!["prlimit".into(), limit.into()],
         crowd: Some(crate::scale::Scale::Smoke.crowd()),
-        ..Setup::default()
+        ..many_devices()
     };
     let mut run = Run::begin(plan, "F16-fd", setup).await?;
-    run.go_on(plan.scale.seconds(1, 10)).await;
+    run.go_on(plan.scale.seconds(1, 15)).await;
     run.recorder.fault("more connections than descriptors");
-    let mut held = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let connecting = TcpStream::connect(run.server.address);
-        if let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), connecting).await {
-            held.push(stream);
-        }
-    }
+    let herd = herd(&run, CONNECTIONS).await?;
+    run.go_on(plan.scale.seconds(4, 30)).await;
     let answers = health(&run, 5).await;
     let lives = run.server.lives();
-    drop(held);
+    let refused = metric(&run.server, "tidings_connections_refused_total").await;
+    let open = metric(&run.server, "process_open_fds").await;
+    let (live, still_live) = (herd.count().live, run.all_are_live());
+    drop(herd);
     run.heal();
-    run.go_on(plan.scale.seconds(3, 20)).await;
-    let injected =
-        format!("`prlimit --nofile={DESCRIPTORS}`, {CONNECTIONS} connections beside the crowd");
+    run.go_on(plan.scale.seconds(3, 15)).await;
+    let injected = format!("`prlimit --nofile={DESCRIPTORS}`, {CONNECTIONS} more clients");
     let mut outcome = run.finish("F16, descriptors", &injected).await?;
+    let (refused, open) = (refused.unwrap_or(0), open.unwrap_or(0));
+    outcome.says(format!(
+        "{live} of them were live, {refused} times one was refused, {open} descriptors open meanwhile"
+    ));
+    outcome.demands("who has no place is told so", refused > 0);
+    outcome.demands("who was there before stays", still_live);
     tell(&mut outcome, answers, lives);
     Ok(outcome)
 }
 
-async fn memory(plan: &Plan) -> Result<Outcome, Failure> {
-    let setup = Setup {
+/// One user may have any number of clients.
+fn many_devices() -> Setup {
+    Setup {
         settings: vec!["limits.connections_per_user=100000".to_owned()],
         ..Setup::default()
-    };
-    let mut run = Run::begin(plan, "F16-memory", setup).await?;
-    let limit = Limit::memory(run.server.id(), MEMORY_BYTES)?;
-    run.recorder.fault("memory is limited");
+    }
+}
+
+/// Further clients of the crowd's people, who come and stay.
+async fn herd(run: &Run, clients: usize) -> Result<Herd, Failure> {
     let mut tokens = Vec::new();
     for person in &run.world.people {
-        tokens.extend(
-            person
-                .session
-                .access_token()
-                .await
-                .map(|granted| granted.token),
-        );
+        let granted = person.session.access_token().await;
+        tokens.push(granted.during("asking for a token")?.token);
     }
-    let herd = Herd::start(&Orders {
+    Herd::start(&Orders {
         server: run.server.address,
         tokens,
-        clients: CLIENTS,
-        seed: plan.seed,
+        clients,
+        seed: run.plan.seed,
         reads_bytes_per_s: None,
         receive_buffer_bytes: None,
         manner: Manner::BackOff,
         from: None,
-    })?;
+    })
+}
+
+async fn memory(plan: &Plan) -> Result<Outcome, Failure> {
+    let clients = plan.scale.number(600, 6_000);
+    let mut run = Run::begin(plan, "F16-memory", many_devices()).await?;
+    let limit = Limit::memory(run.server.id(), MEMORY_BYTES)?;
+    run.recorder.fault("memory is limited");
+    let herd = herd(&run, usize::try_from(clients).unwrap_or(0)).await?;
     run.go_on(plan.scale.seconds(8, 60)).await;
     let live = herd.count().live;
     let answers = health(&run, 5).await;
     let lives = run.server.lives();
     let memory_mib = run.server.memory_bytes() >> 20;
     drop(herd);
+    if !lives {
+        run.recorder.crash();
+        run.server.start_again().await?;
+        run.recorder.restart(None);
+    }
     run.heal();
     run.go_on(plan.scale.seconds(1, 10)).await;
     let injected = format!(
-        "a control group of {} MiB, {CLIENTS} more clients",
+        "a control group of {} MiB, {clients} more clients",
         MEMORY_BYTES >> 20
     );
     let mut outcome = run.finish("F16, memory", &injected).await?;
@@ -109,7 +116,7 @@ async fn memory(plan: &Plan) -> Result<Outcome, Failure> {
 
 async fn processor(plan: &Plan) -> Result<Outcome, Failure> {
     let mut run = Run::begin(plan, "F16-cpu", Setup::default()).await?;
-    run.go_on(plan.scale.seconds(1, 5)).await;
+    run.go_on(plan.scale.seconds(1, 10)).await;
     let limit = Limit::processor(run.server.id(), PROCESSOR_PERCENT)?;
     run.recorder.fault("processor time is limited");
     run.go_on(plan.scale.seconds(4, 40)).await;

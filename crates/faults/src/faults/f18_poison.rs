@@ -32,9 +32,12 @@ async fn rows(plan: &Plan) -> Result<Outcome, Failure> {
     run.silence();
     run.rest().await;
     let before = Reading::of(&run.world).await?;
+    run.recorder.crash();
     run.server.kill()?;
     poison(&run)?;
     run.server.start_again().await?;
+    run.recorder.restart(None);
+    run.heal();
     run.speak();
     run.go_on(plan.scale.seconds(3, 40)).await;
     run.silence();
@@ -42,11 +45,8 @@ async fn rows(plan: &Plan) -> Result<Outcome, Failure> {
     let panics = metric(&run.server, "tidings_panics_total").await;
     let lives = run.server.lives();
     let after = Reading::of(&run.world).await?;
-    let mut outcome = Outcome::of(
-        "F18, rows",
-        "three bodies of the log overwritten by sqlite3, and a restart",
-    );
-    outcome.figures = run.recorder.look(crate::figures::Figures::counted);
+    let injected = "three bodies of the log overwritten by sqlite3, and a restart";
+    let mut outcome = run.finish_damaged("F18, rows", injected, &before).await?;
     let difference = before.compare(&after);
     outcome.says(format!(
         "{} events read before, {difference}; {} now",
@@ -61,8 +61,10 @@ async fn rows(plan: &Plan) -> Result<Outcome, Failure> {
         "these and no others are shown as damaged",
         difference == expected,
     );
-    let log = run.server.logged();
-    let named = log.matches("an event in the database is damaged").count();
+    let named = outcome
+        .log
+        .matches("an event in the database is damaged")
+        .count();
     outcome.demands("each is reported once", named == POISON.len());
     outcome.demands(
         "the rooms live: all that was said is answered and shown",
@@ -73,7 +75,6 @@ async fn rows(plan: &Plan) -> Result<Outcome, Failure> {
         "no task ended by a bug, and the server lives",
         panics == Some(0) && lives,
     );
-    outcome.log = log;
     Ok(outcome)
 }
 
@@ -94,7 +95,7 @@ fn poison(run: &Run) -> Result<(), Failure> {
 }
 
 async fn messages(plan: &Plan) -> Result<Outcome, Failure> {
-    let mut run = Run::begin(plan, "F18-messages", Setup::default()).await?;
+    let run = Run::begin(plan, "F18-messages", Setup::default()).await?;
     run.go_on(plan.scale.seconds(1, 10)).await;
     run.recorder.fault("messages made to choke on are sent");
     let room: RoomId = run.world.people[0].rooms[0].0;
