@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidings_domain::limits::COALESCE_MS;
+use tidings_domain::limits::{COALESCE_MS, MEMBERS_PER_ROOM_MAX};
 use tidings_domain::receipt::Watermarks;
 use tidings_domain::{RoomId, UserId};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::catchup::shows_receipts;
 use crate::engine::Engine;
@@ -25,21 +26,29 @@ pub(crate) const AFTERMATH_QUEUE_MAX: usize = 4_096;
 /// Whose watermarks rose, by room.
 type Gathered = BTreeMap<RoomId, BTreeSet<UserId>>;
 
-/// Runs until the writer ends.
+/// Runs until the writer ends. What is gathered is told by one task at a time: two could overtake
+/// each other, and tell an old word last.
 pub(crate) async fn run(engine: Arc<Engine>, mut news: mpsc::Receiver<Aftermath>) {
     let mut receipts = Gathered::new();
     let mut removed = BTreeSet::new();
+    let mut telling: Option<JoinHandle<Gathered>> = None;
     let mut tick = tokio::time::interval(Duration::from_millis(COALESCE_MS));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
             _ = tick.tick() => {
-                let (receipts, removed) =
-                    (std::mem::take(&mut receipts), std::mem::take(&mut removed));
+                if telling.as_ref().is_some_and(|telling| !telling.is_finished()) {
+                    continue;
+                }
+                if let Some(told) = telling.take() {
+                    take_back(&mut receipts, told.await.unwrap_or_default());
+                }
                 if !receipts.is_empty() || !removed.is_empty() {
+                    let (receipts, removed) =
+                        (std::mem::take(&mut receipts), std::mem::take(&mut removed));
                     // Apart, so that a slow store does not hold up the writer.
-                    tokio::spawn(settle(engine.clone(), receipts, removed));
+                    telling = Some(tokio::spawn(settle(engine.clone(), receipts, removed)));
                 }
             }
             next = news.recv() => match next {
@@ -53,17 +62,29 @@ pub(crate) async fn run(engine: Arc<Engine>, mut news: mpsc::Receiver<Aftermath>
     }
 }
 
-async fn settle(engine: Arc<Engine>, receipts: Gathered, removed: BTreeSet<UserId>) {
+/// What could not be told waits again.
+fn take_back(receipts: &mut Gathered, untold: Gathered) {
+    for (room, members) in untold {
+        receipts.entry(room).or_default().extend(members);
+    }
+}
+
+/// Tells what was gathered; gives back what could not be told, which nobody else would tell to a
+/// connection that stays.
+async fn settle(engine: Arc<Engine>, receipts: Gathered, removed: BTreeSet<UserId>) -> Gathered {
     for user in removed {
         if let Err(outage) = engine.presence.check_watches(user).await {
             tracing::warn!(%outage, "watches of a removed member stay until they are checked again");
         }
     }
+    let mut untold = Gathered::new();
     for (room, members) in receipts {
         if let Err(outage) = show(&engine, room, &members).await {
-            tracing::warn!(%outage, %room, "receipts were not shown; the next resume tells them");
+            tracing::warn!(%outage, %room, "receipts are shown later");
+            untold.insert(room, members);
         }
     }
+    untold
 }
 
 async fn show(engine: &Engine, room: RoomId, members: &BTreeSet<UserId>) -> Result<(), Outage> {
@@ -104,17 +125,48 @@ async fn show(engine: &Engine, room: RoomId, members: &BTreeSet<UserId>) -> Resu
     Ok(())
 }
 
-/// Where these members stand by now; who is none any more is left out.
+/// Where these members stand by now; who is none any more is left out. Few are looked up one by one,
+/// many by one look at the room: readers who join wait for it.
 async fn marks_now(
     engine: &Engine,
     room: RoomId,
     members: &BTreeSet<UserId>,
 ) -> Result<BTreeMap<UserId, Watermarks>, Outage> {
+    /// A look at a room costs as much as so many at a member.
+    const FEW: usize = 8;
+    let history = &engine.store.history;
+    if members.len() > FEW {
+        let all = history
+            .receipts(room, MEMBERS_PER_ROOM_MAX as usize)
+            .await?;
+        let asked = all.into_iter().filter(|(user, _)| members.contains(user));
+        return Ok(asked.collect());
+    }
     let mut now = BTreeMap::new();
     for user in members {
-        if let Some((marks, _)) = engine.store.history.receipt(room, *user).await? {
+        if let Some((marks, _)) = history.receipt(room, *user).await? {
             now.insert(*user, marks);
         }
     }
     Ok(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_told_waits_again_beside_what_is_new() {
+        let room = RoomId::from_bytes([1; 16]);
+        let [ana, bob] = [1, 2].map(|user| UserId::from_bytes([user; 16]));
+        let mut waiting = Gathered::from([(room, BTreeSet::from([ana]))]);
+        take_back(
+            &mut waiting,
+            Gathered::from([(room, BTreeSet::from([ana, bob]))]),
+        );
+        assert_eq!(
+            waiting,
+            Gathered::from([(room, BTreeSet::from([ana, bob]))])
+        );
+    }
 }

@@ -132,12 +132,25 @@ impl Connection {
     /// Begins to hear: everything after `from`, then what happens. Runs apart; an outage on the
     /// way ends the connection, whose client comes back with its last cursor.
     pub fn listen(self: &Arc<Self>, from: Position) {
+        self.read(Some(from));
+    }
+
+    /// A full outlet has drained: a reader goes on, or one begins where the lag began.
+    pub fn drained(self: &Arc<Self>) {
+        self.read(None);
+    }
+
+    /// Reads from there, or from where the connection lags if it does. One reader at a time: one
+    /// that is under way is told that there is room.
+    fn read(self: &Arc<Self>, from: Option<Position>) {
         let bell = Arc::new(Notify::new());
-        let previous = self.reading.lock().replace(bell.clone());
-        if previous.is_some() {
-            // Somebody already reads on behalf of this connection.
-            *self.reading.lock() = previous;
-            return;
+        {
+            let mut reading = self.reading.lock();
+            if let Some(bell) = &*reading {
+                bell.notify_one();
+                return;
+            }
+            *reading = Some(bell.clone());
         }
         let this = self.clone();
         tokio::spawn(async move {
@@ -147,21 +160,38 @@ impl Connection {
                 outlet: this.outlet.clone(),
                 drained: bell,
             };
-            let followed = this.follow(&reader, from).await;
+            let brought_up = this.bring_up(&reader, from).await;
             *this.reading.lock() = None;
-            if let Err(outage) = followed {
+            if let Err(outage) = &brought_up {
                 tracing::warn!(%outage, "a reader could not catch up");
                 this.outlet.close(Farewell::Unavailable);
             }
-            // It may have ended, or fallen behind again, while nobody listened to its bell.
+            // It may have ended, or fallen behind and drained again, while nobody heard the bell.
             if this.ended.load(Ordering::Acquire) {
                 this.engine.hub.leave(this.user, this.id).await;
-            } else if let Some(lag) = this.engine.hub.lag(this.user, this.id).await
-                && this.outlet.has_drained()
-            {
-                this.listen(lag);
+            } else if brought_up.is_ok() && this.lag().await.is_some() {
+                this.read(None);
             }
         });
+    }
+
+    /// Follows the log until the connection lags no more. Only the one reader asks where a lag began:
+    /// an answer that had to wait for another reader would be of a lag that is over.
+    async fn bring_up(&self, reader: &Reader, from: Option<Position>) -> Result<(), Outage> {
+        if let Some(from) = from {
+            self.follow(reader, from).await?;
+        }
+        while !self.ended.load(Ordering::Acquire)
+            && let Some(lag) = self.lag().await
+        {
+            self.engine.meters.behind.one();
+            self.follow(reader, lag).await?;
+        }
+        Ok(())
+    }
+
+    async fn lag(&self) -> Option<Position> {
+        self.engine.hub.lag(self.user, self.id).await
     }
 
     async fn follow(&self, reader: &Reader, from: Position) -> Result<(), Outage> {
@@ -171,21 +201,6 @@ impl Connection {
         let followed = self.engine.catch_up.follow(reader, from).await;
         meters.catch_up_us.note(clock.monotonic_us() - began_us);
         followed
-    }
-
-    /// A full outlet has drained: a reader goes on, or one begins where the lag began.
-    pub fn drained(self: &Arc<Self>) {
-        if let Some(bell) = &*self.reading.lock() {
-            bell.notify_one();
-            return;
-        }
-        let this = self.clone();
-        tokio::spawn(async move {
-            if let Some(lag) = this.engine.hub.lag(this.user, this.id).await {
-                this.engine.meters.behind.one();
-                this.listen(lag);
-            }
-        });
     }
 
     /// Which rooms the connection wants in full; all for `None`.

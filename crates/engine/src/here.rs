@@ -131,7 +131,7 @@ impl PresenceDesk {
     pub async fn of(&self, user: UserId, users: &[UserId]) -> Result<Vec<ShownPresence>, Outage> {
         let known = self.directory.acquainted(user, users).await?;
         let now: Vec<_> = {
-            let desk = self.state.lock();
+            let mut desk = self.state.lock();
             known
                 .into_iter()
                 .map(|other| (other, desk.presence.now(other)))

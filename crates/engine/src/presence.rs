@@ -29,8 +29,23 @@ struct Here {
     connections: Vec<(ConnectionId, Availability)>,
     /// What watchers were told last.
     shown: Presence,
-    /// Until when the user counts as here although no connection lives.
+    /// Until when the user counts as here although no connection lives: one broke not long before.
     grace_until_ms: Option<u64>,
+    /// What the connections said before the last of them broke: it holds for the grace.
+    forgiven: Presence,
+    /// Whether somebody was told of a presence other than `shown`: then the next is news.
+    is_ahead: bool,
+}
+
+impl Here {
+    /// What the connections say; what they said last while the grace of one that broke goes on.
+    fn presence(&self) -> Presence {
+        if self.connections.is_empty() && self.grace_until_ms.is_some() {
+            self.forgiven
+        } else {
+            Presence::of(self.connections.iter().map(|(_, says)| *says))
+        }
+    }
 }
 
 /// How a connection ended.
@@ -69,9 +84,6 @@ impl PresenceState {
     pub fn connected(&mut self, user: UserId, connection: ConnectionId) {
         let here = self.here.entry(user).or_default();
         here.connections.push((connection, Availability::Online));
-        if let Some(until) = here.grace_until_ms.take() {
-            self.leaving.remove(&(until, user));
-        }
         self.changed.insert(user);
     }
 
@@ -90,14 +102,20 @@ impl PresenceState {
             return;
         };
         let before = here.connections.len();
+        let said = Presence::of(here.connections.iter().map(|(_, says)| *says));
         here.connections.retain(|(other, _)| *other != connection);
         if here.connections.len() == before {
             return;
         }
-        if here.connections.is_empty() && departure == Departure::Broken {
+        if departure == Departure::Broken {
             let until = now_ms + self.grace_ms;
-            here.grace_until_ms = Some(until);
+            if let Some(earlier) = here.grace_until_ms.replace(until) {
+                self.leaving.remove(&(earlier, user));
+            }
             self.leaving.insert((until, user));
+        }
+        if here.connections.is_empty() {
+            here.forgiven = said;
         }
         self.changed.insert(user);
     }
@@ -174,12 +192,13 @@ impl PresenceState {
 
     /// What others see of a user now, also before those who watch were told.
     #[must_use]
-    pub fn now(&self, user: UserId) -> Presence {
-        match self.here.get(&user) {
-            Some(here) if here.grace_until_ms.is_some() => here.shown,
-            Some(here) => Presence::of(here.connections.iter().map(|(_, says)| *says)),
-            None => Presence::Offline,
-        }
+    pub fn now(&mut self, user: UserId) -> Presence {
+        let Some(here) = self.here.get_mut(&user) else {
+            return Presence::Offline;
+        };
+        let presence = here.presence();
+        here.is_ahead |= presence != here.shown;
+        presence
     }
 
     /// Whether any connection of a user lives.
@@ -229,13 +248,12 @@ impl PresenceState {
     /// What a user is now, if that is news.
     fn settle(&mut self, user: UserId, now_ms: u64, gone: &mut Vec<UserId>) -> Option<Presence> {
         let here = self.here.get_mut(&user)?;
-        if here.grace_until_ms.is_some_and(|until| until > now_ms) {
-            return None;
-        }
-        let presence = Presence::of(here.connections.iter().map(|(_, says)| *says));
-        let is_news = here.shown != presence;
+        here.grace_until_ms = here.grace_until_ms.filter(|until| *until > now_ms);
+        let presence = here.presence();
+        let is_news = here.shown != presence || here.is_ahead;
+        here.is_ahead = false;
         here.shown = presence;
-        if here.connections.is_empty() {
+        if here.connections.is_empty() && here.grace_until_ms.is_none() {
             self.here.remove(&user);
             gone.push(user);
         }
@@ -304,6 +322,37 @@ mod tests {
         state.disconnected(ANA, LAPTOP, Departure::Broken, 10_000);
         assert_eq!(told(&mut state, 14_999), []);
         assert_eq!(told(&mut state, 15_000), [Presence::Offline]);
+    }
+
+    #[test]
+    fn who_breaks_before_anybody_was_told_of_them_counts_as_here_for_the_grace() {
+        let mut state = watched();
+        state.connected(ANA, PHONE);
+        state.disconnected(ANA, PHONE, Departure::Broken, 100);
+        assert_eq!(state.now(ANA), Presence::Online);
+        assert_eq!(told(&mut state, 200), [Presence::Online]);
+        assert_eq!(told(&mut state, 5_100), [Presence::Offline]);
+    }
+
+    #[test]
+    fn who_says_goodbye_on_one_device_keeps_the_grace_of_another_that_broke() {
+        let mut state = watched();
+        state.connected(ANA, PHONE);
+        assert_eq!(told(&mut state, 0), [Presence::Online]);
+        state.disconnected(ANA, PHONE, Departure::Broken, 100);
+        state.connected(ANA, LAPTOP);
+        state.disconnected(ANA, LAPTOP, Departure::Clean, 200);
+        assert_eq!(told(&mut state, 300), []);
+        assert_eq!(told(&mut state, 5_100), [Presence::Offline]);
+    }
+
+    #[test]
+    fn who_hides_before_anybody_but_one_was_told_of_them_is_hidden_from_that_one_too() {
+        let mut state = watched();
+        state.connected(ANA, PHONE);
+        assert_eq!(state.now(ANA), Presence::Online);
+        state.available(ANA, PHONE, Availability::Invisible);
+        assert_eq!(told(&mut state, 1), [Presence::Offline]);
     }
 
     #[test]

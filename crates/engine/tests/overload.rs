@@ -9,7 +9,7 @@ mod log;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use log::AskingLog;
+use log::{AskingLog, Doing};
 use tidings_domain::limits::{COMMIT_BATCH_MAX, WRITE_WAIT_MAX_US};
 use tidings_domain::{Epoch, Timestamp, UserId};
 use tidings_engine::memory::Memory;
@@ -49,8 +49,10 @@ impl Stage {
         let disk = clock.clone();
         store.log = Arc::new(AskingLog {
             log: store.log,
-            may_commit: move || {
-                disk.0.fetch_add(COMMIT_US, Ordering::Relaxed);
+            may: move |doing| {
+                if doing == Doing::Commit {
+                    disk.0.fetch_add(COMMIT_US, Ordering::Relaxed);
+                }
                 Ok(())
             },
         });

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clock::StepClock;
-use log::AskingLog;
+use log::{AskingLog, Doing};
 use tidings_domain::name::{DisplayName, RoomName};
 use tidings_domain::text::MessageText;
 use tidings_domain::user::{Privacy, User, UserOrigin};
@@ -72,7 +72,7 @@ async fn slow_room() -> (Arc<Engine>, Arc<AtomicBool>) {
     let told = fails.clone();
     store.log = Arc::new(AskingLog {
         log: store.log,
-        may_commit: move || match told.load(Ordering::Acquire) {
+        may: move |doing| match doing == Doing::Commit && told.load(Ordering::Acquire) {
             true => Err(Outage::new("log", "commit", &"the disk is full")),
             false => Ok(()),
         },

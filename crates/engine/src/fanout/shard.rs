@@ -158,9 +158,12 @@ impl Shard {
         }
     }
 
-    /// Where a connection's lag began, if it lags.
+    /// Where a connection's lag began, if it lags. One whose reader waits to be let in lags no more.
     #[must_use]
     pub fn lag(&self, id: ConnectionId) -> Option<Position> {
+        if self.waiting.iter().any(|join| join.connection == id) {
+            return None;
+        }
         self.connections.get(*self.by_id.get(&id)? as usize)?.lag
     }
 

@@ -200,6 +200,21 @@ fn a_snapshot_ahead_of_the_shard_waits_for_its_commit() {
 }
 
 #[test]
+fn who_lagged_and_waits_to_be_let_in_lags_no_more() {
+    let mut stage = Stage::new();
+    let slow = Notebook::with_places(1);
+    stage.connect(1, ANA, &[ROOM], 0, &slow);
+    stage.say(ROOM);
+    stage.say(ROOM);
+    assert_eq!(stage.shard.lag(ConnectionId(1)), Some(Position(1)));
+    // Its reader has read the log further than the shard has heard: up to 3.
+    assert!(stage.connect(1, ANA, &[ROOM], 3, &slow));
+    assert_eq!(stage.shard.lag(ConnectionId(1)), None);
+    stage.say(ROOM);
+    assert_eq!(stage.shard.lag(ConnectionId(1)), None);
+}
+
+#[test]
 fn membership_is_followed_between_the_snapshot_and_the_join() {
     let mut stage = Stage::new();
     stage.say(ROOM);

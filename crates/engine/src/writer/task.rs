@@ -1,12 +1,12 @@
 //! The writer's task: drain, commit, publish; and what to do when the store fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tidings_domain::limits::COMMIT_BATCH_MAX;
-use tidings_domain::{Action, Event, EventBody, Position, RoomVersion, UserId};
+use tidings_domain::{Action, Event, EventBody, Position, RoomId, RoomVersion, Seq, UserId};
 use tokio::sync::mpsc;
 
 use super::job::{Job, Then, answer};
@@ -17,7 +17,7 @@ use crate::envelope::Envelope;
 use crate::fanout::Ack;
 use crate::outlet::Reply;
 use crate::planted::{self, Bug};
-use crate::ports::{Guard, Log, Outage, Outcome, Write};
+use crate::ports::{Guard, Log, Outage, Outcome, ReceiptWrite, Write};
 use crate::refusal::{Failure, Refusal};
 
 /// How often a send is decided again before its sender is told to look again.
@@ -38,6 +38,8 @@ pub(super) struct Task {
     pace: Arc<Pace>,
     /// Whether something may have been committed that was not published.
     is_unsure: bool,
+    /// Watermarks that may have risen in a commit whose outcome was unknown.
+    doubtful: BTreeSet<(RoomId, UserId)>,
     /// Sends to go first in the next transaction, decided again.
     again: Vec<Job>,
 }
@@ -57,6 +59,7 @@ impl Task {
             published,
             pace,
             is_unsure: false,
+            doubtful: BTreeSet::new(),
             again: Vec::new(),
         }
     }
@@ -121,6 +124,7 @@ impl Task {
         if planted::is(Bug::AckBeforeCommit) {
             self.ack_early(&writes, &mut waiting);
         }
+        let marks = marked(&writes);
         let committed = self.log.commit(writes).await;
         let now_us = self.publisher.clock.monotonic_us();
         let meters = self.publisher.meters.clone();
@@ -128,7 +132,10 @@ impl Task {
         meters.commit_us.note(now_us - began_us);
         let outcomes = match committed {
             Ok(outcomes) => outcomes,
-            Err(outage) => return self.fail(waiting, &outage),
+            Err(outage) => {
+                self.doubtful.extend(marks);
+                return self.fail(waiting, &outage);
+            }
         };
         meters.commits.one();
         let mut news = News::default();
@@ -298,6 +305,40 @@ impl Task {
         }
     }
 
+    /// Tells watermarks of which nobody knows whether they rose, as they are now: a write that raises
+    /// nothing answers so.
+    async fn tell_doubtful(&mut self) {
+        if self.doubtful.is_empty() {
+            return;
+        }
+        let as_they_are = |(room, user): &(RoomId, UserId)| {
+            Write::Receipt(ReceiptWrite {
+                room: *room,
+                user: *user,
+                delivered: Seq::ZERO,
+                read: Seq::ZERO,
+            })
+        };
+        match self
+            .log
+            .commit(self.doubtful.iter().map(as_they_are).collect())
+            .await
+        {
+            Ok(outcomes) => {
+                self.doubtful.clear();
+                for outcome in outcomes {
+                    if let Outcome::Receipt { now, .. } = outcome {
+                        drop(self.publisher.aftermath.send(Aftermath::Receipt(now)).await);
+                    }
+                }
+            }
+            Err(outage) => {
+                tracing::warn!(%outage, "watermarks are told later");
+                self.is_unsure = true;
+            }
+        }
+    }
+
     /// Publishes what was committed and never published. Still unsure when the log cannot be read.
     async fn recover(&mut self) {
         loop {
@@ -308,7 +349,7 @@ impl Task {
             {
                 Ok(events) if events.is_empty() => {
                     self.is_unsure = false;
-                    return;
+                    return self.tell_doubtful().await;
                 }
                 Ok(events) => {
                     for event in &events {
@@ -324,6 +365,15 @@ impl Task {
             }
         }
     }
+}
+
+/// Whose watermarks a batch is to raise.
+fn marked(writes: &[Write]) -> Vec<(RoomId, UserId)> {
+    let marks = writes.iter().filter_map(|write| match write {
+        Write::Receipt(mark) => Some((mark.room, mark.user)),
+        _ => None,
+    });
+    marks.collect()
 }
 
 fn removed_user(event: &Event) -> Option<UserId> {

@@ -1,4 +1,4 @@
-//! A log that asks before each commit whether it may.
+//! A log that asks whether it may, before it commits and before it looks for a user's rooms.
 
 use std::sync::Arc;
 
@@ -8,16 +8,23 @@ use tidings_engine::ports::{
     Log, LogStart, Outage, Outcome, ReceiptChange, Since, UserRooms, Write,
 };
 
+/// What it asks about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Commit,
+    UserRooms,
+}
+
 /// See the module.
 pub(crate) struct AskingLog<F> {
     pub(crate) log: Arc<dyn Log>,
-    pub(crate) may_commit: F,
+    pub(crate) may: F,
 }
 
 #[async_trait]
-impl<F: Fn() -> Result<(), Outage> + Send + Sync> Log for AskingLog<F> {
+impl<F: Fn(Doing) -> Result<(), Outage> + Send + Sync> Log for AskingLog<F> {
     async fn commit(&self, batch: Vec<Write>) -> Result<Vec<Outcome>, Outage> {
-        (self.may_commit)()?;
+        (self.may)(Doing::Commit)?;
         self.log.commit(batch).await
     }
     async fn start(&self) -> Result<LogStart, Outage> {
@@ -43,6 +50,7 @@ impl<F: Fn() -> Result<(), Outage> + Send + Sync> Log for AskingLog<F> {
         self.log.events_since(room, after, limit).await
     }
     async fn user_rooms(&self, user: UserId, since: Option<Position>) -> Result<UserRooms, Outage> {
+        (self.may)(Doing::UserRooms)?;
         self.log.user_rooms(user, since).await
     }
     async fn receipts_since(
