@@ -12,13 +12,17 @@ DATA ?= ./data
 # What `make bench` is asked besides: names of workloads, --strict, --scale smoke.
 BENCH ?=
 
+# What `make simulate` runs: how many seeds, and from which one on.
+SEEDS ?= 1000000
+FROM ?= 1
+
 # What `make test` runs: nothing here means everything; `.ci/test --list` shows the names.
 STAGES ?=
 
 web_installed := web/node_modules/.package-lock.json
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test lint web bench faults
+.PHONY: help run test lint web bench faults simulate
 
 help: ## Lists the commands
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -52,6 +56,11 @@ faults: ## Does to the server what can go wrong, as root (ROWS="f1 f2", SEED=, S
 	@cargo build --release --locked --package tidings-server --package tidings-faults
 	@target/release/tidings-faults $(ROWS) --seed $(SEED) --scale $(SCALE) \
 	  $(if $(LASTING),--seconds $(LASTING)) --write docs/reliability.md
+
+simulate: ## A million seeds of simulated faults on all cores (SEEDS=, FROM=); one that breaks a rule is told
+	@.ci/need run
+	@cargo build --release --locked --package tidings-sim
+	@exec target/release/tidings-sim --seeds $(SEEDS) --from $(FROM)
 
 lint: ## Formatting, house rules and lints only
 	@.ci/test rustfmt tidy web clippy

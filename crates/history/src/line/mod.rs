@@ -111,6 +111,11 @@ pub struct Promises {
     pub removal_ms: u64,
     /// A user whose connection broke is not shown as gone when back within this.
     pub quick_return_ms: u64,
+    /// Watermarks that are gathered before they are told may trail by so long behind newer ones,
+    /// which a snapshot or a message of that member told in the meantime.
+    pub trail_ms: u64,
+    /// What a reader who reads slowly hears may be so old.
+    pub late_ms: u64,
     /// After a heal an operation is answered within this.
     pub answer_ms: u64,
     /// A push that is owed comes within this.
@@ -177,6 +182,8 @@ impl Default for Promises {
         Self {
             removal_ms: 1_000,
             quick_return_ms: 3_000,
+            trail_ms: 0,
+            late_ms: 0,
             answer_ms: 5_000,
             push_ms: 60_000,
         }

@@ -45,7 +45,7 @@ pub struct Connect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// With a close frame of the client's.
+    /// The client said goodbye, or its session was ended.
     Clean,
     /// In any other way.
     Broken,
@@ -153,6 +153,10 @@ pub struct Receipt {
     /// On which connection; none for a request's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conn: Option<u64>,
+    /// When a request was made whose answer it is: the answer may be as old as that. At once, if
+    /// not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_us: Option<u64>,
     /// In which room.
     pub room: Name,
     /// Whose watermarks.

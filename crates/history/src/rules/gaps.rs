@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Found;
-use super::places::{may_begin_at, next_after};
+use super::places::{may_begin_anew_at, may_begin_at, next_after};
 use crate::known::{At, Known};
 use crate::line::{Entry, Name, Verdict};
 
@@ -72,6 +72,7 @@ pub(super) fn streams_have_no_holes(known: &Known<'_>, found: &mut Found) {
             user: &hello.user,
             room,
             last: before.or_else(|| held.get(&hello.client, room)),
+            was_away: before.is_none(),
             is_resumed: hello.verdict == Verdict::Resumed,
         };
         place.judge(known, from, at, found);
@@ -103,6 +104,7 @@ pub(super) fn applications_are_shown_no_holes(known: &Known<'_>, found: &mut Fou
                     user: &hello.user,
                     room: &it.room,
                     last,
+                    was_away: true,
                     is_resumed: hello.verdict == Verdict::Resumed,
                 };
                 place.judge(known, it.seq, at, found);
@@ -119,6 +121,8 @@ struct Place<'h> {
     user: &'h Name,
     room: &'h Name,
     last: Option<(u64, At)>,
+    /// Whether it may have left and joined again unheard.
+    was_away: bool,
     is_resumed: bool,
 }
 
@@ -130,6 +134,7 @@ impl Place<'_> {
             Some((last, before)) if seq > last => {
                 if let Some((low, high)) = next_after(periods, last)
                     && !(low..=high).contains(&seq)
+                    && !(self.was_away && may_begin_anew_at(periods, last, seq))
                 {
                     let says = format!("{who} hears {room} seq {seq} after seq {last}: a hole");
                     let missing = known.logged(room, low).map_or(at, |(at, _)| at);

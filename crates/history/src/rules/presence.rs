@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Found;
-use crate::known::{At, Known};
+use crate::known::{At, Known, Period};
 use crate::line::{Ending, Entry, Name, What};
 
 /// At the end, whoever was told of somebody's presence on a connection that still lives was told
@@ -38,12 +38,28 @@ pub(super) fn presence_ends_at_the_truth(known: &Known<'_>, found: &mut Found) {
     }
     for ((conn, of), (is, at)) in last {
         let true_now = of_all(truth.get(of).map_or(&[], Vec::as_slice));
-        if is.as_str() != true_now && known.conns.get(&conn).is_some_and(is_open) {
+        let Some(watcher) = known.conns.get(&conn).filter(|conn| is_open(conn)) else {
+            continue;
+        };
+        if is.as_str() != true_now && stay_acquainted(known, &watcher.hello.user, of) {
             let says =
                 format!("connection {conn} was last told {of} is {is}, and it is {true_now}");
             found.add(says, &[at]);
         }
     }
+}
+
+/// Whether two people share a room and neither has left one that they shared: who shares none any
+/// more is told nothing any more.
+fn stay_acquainted(known: &Known<'_>, one: &Name, other: &Name) -> bool {
+    let mut shared = known
+        .members
+        .values()
+        .filter_map(|room| Some((room.get(one)?, room.get(other)?)))
+        .peekable();
+    let is_whole = |periods: &[Period]| periods.iter().all(|period| period.left.is_none());
+    known.members.is_empty()
+        || shared.peek().is_some() && shared.all(|(a, b)| is_whole(a) && is_whole(b))
 }
 
 /// What others see of somebody with connections that say so.
@@ -60,7 +76,8 @@ fn of_all(says: &[&str]) -> &'static str {
 /// Nobody is told that somebody has gone who was back at once.
 pub(super) fn quick_returns_do_not_flicker(known: &Known<'_>, found: &mut Found) {
     let quick_us = found.promises.quick_return_ms * 1_000;
-    let absences = Absences::of(known, quick_us);
+    let slack_us = quick_us + found.promises.late_ms * 1_000;
+    let absences = Absences::of(known, quick_us, slack_us);
     let mut last: HashMap<(u64, &Name), (u64, At)> = HashMap::new();
     for (at, line) in known.lines.iter().enumerate().skip(found.first) {
         let Entry::Presence(it) = &line.entry else {
@@ -93,6 +110,22 @@ impl Here {
     }
 }
 
+/// Whose session is ended while a broken connection of it might still come back will not: that is a
+/// goodbye.
+fn end_session(known: &Known<'_>, session: &Name, open: &mut HashMap<&Name, Here>) {
+    let of_session = known
+        .conns
+        .values()
+        .filter(|conn| conn.hello.client == *session);
+    for conn in of_session {
+        if let Some(here) = open.get_mut(&conn.hello.user)
+            && here.count == 0
+        {
+            here.how = Ending::Clean;
+        }
+    }
+}
+
 /// When users were truly away, and when all were because a node was.
 struct Absences<'h> {
     users: HashMap<&'h Name, Vec<(u64, u64)>>,
@@ -103,12 +136,12 @@ struct Absences<'h> {
 }
 
 impl<'h> Absences<'h> {
-    fn of(known: &Known<'h>, quick_us: u64) -> Self {
+    fn of(known: &Known<'h>, quick_us: u64, slack_us: u64) -> Self {
         let mut all = Self {
             users: HashMap::new(),
             met: HashMap::new(),
             crashes: Vec::new(),
-            slack_us: quick_us,
+            slack_us,
             hiding: HashMap::new(),
         };
         let mut open = HashMap::new();
@@ -168,6 +201,11 @@ impl<'h> Absences<'h> {
                 if let Some(here) = open.get_mut(&conn.hello.user).filter(|_| is_first) {
                     here.count = here.count.saturating_sub(1);
                     (here.since_us, here.how) = (now_us, end.how);
+                }
+            }
+            Entry::Invoke(invoke) => {
+                if let What::Revoke { session } = &invoke.what {
+                    end_session(known, session, open);
                 }
             }
             _ => {}

@@ -10,21 +10,31 @@ use crate::line::{Entry, Marks, Name, Receipt, Verdict};
 /// Who was told, in which room, of whom.
 type Told<'h> = HashMap<(&'h Name, &'h Name, &'h Name), (u64, u64, At)>;
 
-/// No client is told lower watermarks of a member than before.
+/// What was told of a member, ascending, and when.
+type Risen = Vec<(u64, u64, At)>;
+
+/// No client is told lower watermarks of a member than before; in a request's answer, than before
+/// it asked. What is gathered may trail behind for as long as was promised.
 pub(super) fn watermarks_only_rise(known: &Known<'_>, found: &mut Found) {
-    let mut told = Told::new();
+    let mut told: HashMap<(&Name, &Name, &Name), Risen> = HashMap::new();
+    let trail_us = found.promises.trail_ms * 1_000;
     for (at, line) in known.lines.iter().enumerate().skip(found.first) {
         let Entry::Receipt(it) = &line.entry else {
             continue;
         };
-        let key = (&it.client, &it.room, &it.of);
-        let (delivered, read, before) = told.get(&key).copied().unwrap_or((0, 0, at));
-        if it.delivered < delivered || it.read < read {
-            let (who, room, of) = key;
+        let risen = told.entry((&it.client, &it.room, &it.of)).or_default();
+        let until_us = it.asked_us.unwrap_or(line.at_us).saturating_sub(trail_us);
+        let mut earlier = risen.iter().rev();
+        let before = earlier.find(|(.., at)| known.us(*at) <= until_us).copied();
+        if let Some((delivered, read, before)) = before
+            && (it.delivered < delivered || it.read < read)
+        {
+            let (who, room, of) = (&it.client, &it.room, &it.of);
             let says = format!("{who} sees the watermarks of {of} in {room} fall");
             found.add(says, &[before, at]);
         }
-        told.insert(key, (it.delivered, it.read, at));
+        let (delivered, read, _) = risen.last().copied().unwrap_or((0, 0, at));
+        risen.push((delivered.max(it.delivered), read.max(it.read), at));
     }
 }
 
@@ -43,6 +53,7 @@ fn as_told(marks: &Marks) -> Receipt {
     Receipt {
         client: Name::from("the store"),
         conn: None,
+        asked_us: None,
         room: marks.room.clone(),
         of: marks.user.clone(),
         delivered: marks.delivered,
@@ -77,6 +88,7 @@ fn bounds(known: &Known<'_>, at: At, it: &Receipt, found: &mut Found) {
 pub(super) fn observers_agree_on_watermarks(known: &Known<'_>, found: &mut Found) {
     let Some(settled) = known.settled else { return };
     let mut told = Told::new();
+    let mut moved = HashMap::new();
     for (at, line) in known
         .lines
         .iter()
@@ -86,19 +98,25 @@ pub(super) fn observers_agree_on_watermarks(known: &Known<'_>, found: &mut Found
     {
         match &line.entry {
             Entry::Receipt(it) => {
-                let of = told.entry((&it.client, &it.room, &it.of)).or_default();
+                let key = (&it.client, &it.room, &it.of);
+                let said = moved.get(&key).copied().unwrap_or(0);
+                let of = told.entry(key).or_insert((said, said, at));
                 *of = (of.0.max(it.delivered), of.1.max(it.read), at);
             }
             Entry::Event(it) if it.kind.as_str() == "message.sent" => {
                 let Some((conn, sender)) = known.conns.get(&it.conn).zip(it.sender.as_ref()) else {
                     continue;
                 };
-                if let Some(of) = told.get_mut(&(&conn.hello.client, &it.room, sender)) {
+                let key = (&conn.hello.client, &it.room, sender);
+                // Heard before a snapshot that was asked for earlier, it counts none the less.
+                moved.insert(key, it.seq);
+                if let Some(of) = told.get_mut(&key) {
                     *of = (of.0.max(it.seq), of.1.max(it.seq), at);
                 }
             }
             Entry::Connect(it) if it.verdict == Verdict::Reset => {
                 told.retain(|(client, ..), _| **client != it.client);
+                moved.retain(|(client, ..), _| **client != it.client);
             }
             _ => {}
         }

@@ -15,6 +15,30 @@ fn watermarks_that_fall_are_seen() {
 }
 
 #[test]
+fn an_answer_may_be_as_old_as_the_request_and_no_older() {
+    let told = |asked_ms: u64| {
+        let line = format!("45   receipt a @{asked_ms} general bob 2/2\n    ");
+        before(&good(), "50   disconnect 2", &line)
+    };
+    let (rules, report) = judge(&told(39));
+    assert!(rules.is_empty(), "\n{report}");
+    let (rules, _) = judge(&told(41));
+    assert_eq!(Vec::from_iter(rules), ["8 watermarks only rise"]);
+}
+
+#[test]
+fn a_message_moves_its_senders_watermarks_past_an_older_snapshot() {
+    let snapshot = "2019 receipt a @2012 general bob 4/4\n    ";
+    let text = good().replace("40   receipt a 1 general bob 4/4", "");
+    let (rules, report) = judge(&before(
+        &text.replace("8    receipt a - general bob 0/0", ""),
+        "2020 invoke 7",
+        snapshot,
+    ));
+    assert!(rules.is_empty(), "\n{report}");
+}
+
+#[test]
 fn nobody_has_read_more_than_was_delivered_or_than_there_is() {
     breaks("8 nobody read what they could not", |text| {
         text.replace(
@@ -86,6 +110,18 @@ fn who_is_back_at_once_is_not_said_to_have_gone() {
             "2018 presence 1 bob online\n2018 presence 4",
         )
     });
+}
+
+#[test]
+fn whose_session_is_ended_while_their_line_is_broken_is_gone_at_once() {
+    let broken = good().replace("9000 disconnect 4 clean", "9000 disconnect 4 broken");
+    assert_eq!(
+        Vec::from_iter(judge(&broken).0),
+        ["10 quick returns do not flicker"]
+    );
+    let ended = "9005 invoke 9 b/bob revoke b\n9006 ok 9\n    ";
+    let ended = before(&broken, "9010 presence 1", ended);
+    assert!(judge(&ended).0.is_empty());
 }
 
 #[test]

@@ -139,6 +139,8 @@ fn held(words: &[&str]) -> Entry {
             Entry::Receipt(Receipt {
                 client: client.into(),
                 conn: conn.parse().ok(),
+                // `@5` is the answer to a request that was made at 5 ms.
+                asked_us: conn.strip_prefix('@').map(|ms| number(ms) * 1_000),
                 room: room.into(),
                 of: of.into(),
                 delivered,
