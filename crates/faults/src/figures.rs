@@ -136,10 +136,12 @@ pub(crate) fn acks_of_us(
     let mut took = Vec::new();
     for line in lines {
         match &line.entry {
-            Entry::Invoke(invoke) if matches!(invoke.what, What::Send { .. }) => {
-                if (from_us..to_us).contains(&line.at_us) && is_one(&invoke.client) {
-                    asked.insert(invoke.call, line.at_us);
-                }
+            Entry::Invoke(invoke)
+                if matches!(invoke.what, What::Send { .. })
+                    && (from_us..to_us).contains(&line.at_us)
+                    && is_one(&invoke.client) =>
+            {
+                asked.insert(invoke.call, line.at_us);
             }
             Entry::Ok(done) => {
                 let since_us = asked.remove(&done.call);

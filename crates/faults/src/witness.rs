@@ -209,6 +209,7 @@ impl Witness {
                 Entry::Receipt(Receipt {
                     client: self.client.clone(),
                     conn: Some(conn),
+                    asked_us: None,
                     room: self.names.room(receipts.room),
                     of: self.names.user(entry.user),
                     delivered: entry.delivered.0,

@@ -131,7 +131,7 @@ fn pages_of(program: &Program, name: &str) -> Result<Vec<usize>, Failure> {
 fn flip_in_text(path: &Path, pages: &[usize], text: &str) -> Result<usize, Failure> {
     let bytes = fs::read(path).during("reading the database")?;
     let starts = pages.iter().map(|page| (page - 1) * PAGE_BYTES);
-    let found = starts.filter_map(|start| {
+    let mut found = starts.filter_map(|start| {
         let page = &bytes[start..start + PAGE_BYTES];
         let mut windows = page.windows(text.len());
         windows
@@ -139,7 +139,7 @@ fn flip_in_text(path: &Path, pages: &[usize], text: &str) -> Result<usize, Failu
             .map(|at| start + at)
     });
     let at = found
-        .last()
+        .next_back()
         .ok_or_else(|| Failure::Tool(format!("{text:?} is not in the database")))?;
     flip(path, bytes, at + text.len() - 1)
 }
