@@ -76,3 +76,15 @@ fn a_frame_of_a_later_version_is_passed_over() {
     let behind = decode_frame(Encoding::Json, br#"{"type":"behind","since":3}"#);
     assert_eq!(behind, Ok(Some(ServerFrame::Behind)));
 }
+
+#[test]
+fn numbers_that_json_cannot_write_are_no_frame_either() {
+    // An ack with a pong whose `sent_at_ms` is this double, 8 bytes little-endian.
+    for number in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        let mut frame = b"\x0a\x0f\x08\x03\x3a\x0b\x09".to_vec();
+        frame.extend(number.to_le_bytes());
+        frame.extend(b"\x10\x06");
+        let refused = decode_frame(Encoding::Proto, &frame).unwrap_err();
+        assert_eq!(refused.detail, "sent_at_ms: must be finite");
+    }
+}

@@ -285,7 +285,7 @@ impl Machine {
     }
 
     fn wait(&mut self, now_ms: u64) {
-        let until_ms = now_ms + self.backoff.next_delay_ms();
+        let until_ms = now_ms.saturating_add(self.backoff.next_delay_ms());
         self.link = Link::Waiting { until_ms };
     }
 
@@ -373,7 +373,8 @@ impl Machine {
                 let wait_ms = refusal
                     .retry_after_ms
                     .unwrap_or_else(|| self.backoff.jittered_ms());
-                self.outbox.again(client_id, now_ms + wait_ms);
+                // The server may say whatever it likes.
+                self.outbox.again(client_id, now_ms.saturating_add(wait_ms));
             }
             Some(Said::Send(client_id)) => {
                 if self.outbox.done(client_id) {

@@ -79,7 +79,7 @@ impl Rooms {
         }
         room.heard = room.heard.max(seq);
         room.wanted = room.wanted.max(seq);
-        if room.fetch == Fetch::No && seq == room.told.next() {
+        if room.fetch == Fetch::No && seq.0.checked_sub(1) == Some(room.told.0) {
             room.tell(event, tally, effects);
         } else if room.fetch == Fetch::No && seq > room.told {
             tally.jumps += 1;

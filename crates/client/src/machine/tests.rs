@@ -447,3 +447,21 @@ fn stopping_closes_and_nothing_happens_afterwards() {
     ",
     );
 }
+
+#[test]
+fn the_greatest_numbers_that_a_server_can_say_break_nothing() {
+    after_greeting(
+        "
+        10 event r1 18446744073709551615
+            tell event r1 18446744073709551615
+        11 event r1 5
+        12 send r1 c1
+            > 2 send r1 c1
+        13 refusal 2 rate_limited 18446744073709551615
+        14 reconnect 18446744073709551615
+        20 lost
+            tell disconnected
+        30 tick
+    ",
+    );
+}

@@ -5,6 +5,8 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 use serde_json::{Map, Value};
 use tidings_domain::Timestamp;
 
+use crate::socket::command::ClientNumber;
+
 /// What is wrong with a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {detail}")]
@@ -87,6 +89,17 @@ pub(super) fn json(field: &'static str, text: &str) -> Result<Value, Fault> {
 /// A part that must be there.
 pub(super) fn needed<T>(field: &'static str, part: Option<T>) -> Result<T, Fault> {
     part.ok_or_else(|| Fault::new(field, "is missing"))
+}
+
+/// A number of the client's own. JSON knows no infinity, so neither does the binary encoding.
+pub(super) fn client_number(
+    field: &'static str,
+    number: Option<f64>,
+) -> Result<Option<ClientNumber>, Fault> {
+    match number {
+        Some(number) if !number.is_finite() => Err(Fault::new(field, "must be finite")),
+        number => Ok(number.map(ClientNumber)),
+    }
 }
 
 pub(super) const fn at(millis: i64) -> Timestamp {

@@ -3,11 +3,10 @@
 use prost::Message as _;
 use tidings_domain::{ClientId, CommandId, RoomId, Seq, UserId};
 
-use super::read::{Fault, id, ids, json, object, word};
+use super::read::{Fault, client_number, id, ids, json, object, word};
 use super::schema::{self, client_frame::Command as Wire};
 use crate::socket::command::{
-    ClientNumber, Command, CommandError, Focus, Hello, Mark, Ping, Send, Signal, Status, Token,
-    Typing, Watch,
+    Command, CommandError, Focus, Hello, Mark, Ping, Send, Signal, Status, Token, Typing, Watch,
 };
 use crate::socket::read_command::command_id;
 
@@ -65,7 +64,7 @@ fn read(command: Wire) -> Result<Command, Fault> {
         Wire::Focus(focus) => Command::Focus(read_focus(focus)?),
         Wire::Token(token) => Command::Token(Token { token: token.token }),
         Wire::Ping(ping) => Command::Ping(Ping {
-            sent_at_ms: ping.sent_at_ms.map(number).transpose()?,
+            sent_at_ms: client_number("sent_at_ms", ping.sent_at_ms)?,
         }),
     })
 }
@@ -99,13 +98,4 @@ fn read_focus(focus: schema::Focus) -> Result<Focus, Fault> {
     Ok(Focus {
         rooms: rooms.transpose()?,
     })
-}
-
-/// JSON knows no infinity, so neither does the binary encoding.
-fn number(value: f64) -> Result<ClientNumber, Fault> {
-    if value.is_finite() {
-        Ok(ClientNumber(value))
-    } else {
-        Err(Fault::new("sent_at_ms", "must be finite"))
-    }
 }

@@ -8,13 +8,14 @@ use tidings_domain::receipt::Watermarks;
 use tidings_domain::room::RoomSettings;
 use tidings_domain::{ClientId, CommandId, DeviceId, RoomId, Seq, SessionId, UserId};
 
-use super::read::{Fault, at, id, ids, json, needed, object, perhaps_id, text, word};
+use super::read::{
+    Fault, at, client_number, id, ids, json, needed, object, perhaps_id, text, word,
+};
 use super::schema::{self, ack::Body as AckWire, event::Body as BodyWire, server_frame::Frame};
 use crate::event::Event;
 use crate::rest::person::{PresenceEntry, Profile};
 use crate::rest::receipt::ReceiptEntry;
 use crate::rest::unread::UnreadCount;
-use crate::socket::command::ClientNumber;
 use crate::socket::frame::{
     Ack, AckBody, Budget, Checkpoint, EventFrame, Gap, Hint, Pong, PresenceNotice, ProfileNotice,
     Receipts, Reconnect, Refusal, SentAck, ServerFrame, SignalNotice, TypingNotice,
@@ -110,7 +111,7 @@ fn read_ack(body: AckWire) -> Result<AckBody, Fault> {
             access_expires_at_ms: at(millis),
         },
         AckWire::Pong(pong) => AckBody::Pong(Pong {
-            sent_at_ms: pong.sent_at_ms.map(ClientNumber),
+            sent_at_ms: client_number("sent_at_ms", pong.sent_at_ms)?,
             server_at_ms: at(pong.server_at_ms),
         }),
     })
