@@ -22,7 +22,11 @@ STAGES ?=
 web_installed := web/node_modules/.package-lock.json
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test lint web bench faults simulate
+# What `make fuzz` runs, of `fuzz/run list`, and for how long; nothing means each.
+TARGET ?=
+SECONDS ?= 300
+
+.PHONY: help run test lint web bench faults simulate fuzz
 
 help: ## Lists the commands
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -61,6 +65,9 @@ simulate: ## A million seeds of simulated faults on all cores (SEEDS=, FROM=); o
 	@.ci/need run
 	@cargo build --release --locked --package tidings-sim
 	@exec target/release/tidings-sim --seeds $(SEEDS) --from $(FROM)
+
+fuzz: $(web_installed) ## Fuzzes every decoder, or one, for SECONDS each (TARGET=, SECONDS=300)
+	@$(if $(TARGET),fuzz/run one $(TARGET),fuzz/run all) $(SECONDS)
 
 lint: ## Formatting, house rules and lints only
 	@.ci/test rustfmt tidy web clippy
