@@ -37,11 +37,11 @@ const ANA: UserId = UserId::from_bytes([2; 16]);
 const ROOM: RoomId = RoomId::from_bytes([200; 16]);
 
 /// An outlet that has no place for an event and for everything else, and says what it was told.
-struct Narrow(mpsc::UnboundedSender<&'static str>);
+struct Narrow(mpsc::Sender<&'static str>);
 
 impl Narrow {
     fn say(&self, word: &'static str) {
-        self.0.send(word).unwrap();
+        self.0.try_send(word).unwrap();
     }
 }
 
@@ -139,7 +139,7 @@ async fn say(engine: &Engine) {
 async fn a_reader_who_cannot_catch_up_is_closed_once_and_reads_no_more() {
     let fails = Arc::new(AtomicBool::new(false));
     let engine = engine_with(&fails).await;
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (tell, mut told) = mpsc::channel(64);
     let hello = Hello {
         user: ANA,
         session: SessionId::from_bytes([2; 16]),
