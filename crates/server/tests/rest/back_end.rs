@@ -44,6 +44,7 @@ async fn a_new_name_reaches_those_who_share_a_room() {
     let made = server.post("/v1/rooms", &room).by(&bob.token);
     made.expect(201).await;
     let mut socket = Socket::open(&server, &bob.token).await;
+    socket.is_live().await;
     put("Ana B.").expect(200).await;
     let told = socket.next(|frame| frame["type"] == "profile").await;
     assert_eq!(told["user"]["id"], ana["id"]);

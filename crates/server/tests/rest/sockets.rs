@@ -57,6 +57,12 @@ impl Socket {
         self.next(|_| true).await
     }
 
+    /// Waits until it hears what is told to the living alone.
+    pub(crate) async fn is_live(&mut self) {
+        self.next(|frame| frame["type"] == "checkpoint" && frame["live"] == true)
+            .await;
+    }
+
     /// Sends a command, under an id of its own; the answer.
     pub(crate) async fn ask(&mut self, mut command: Value) -> Value {
         self.1 += 1;
