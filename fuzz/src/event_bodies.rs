@@ -54,6 +54,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
             "message.sent",
             format!(r#"{{"text":"hi","reply_to":3,"mentions":[{ID}],"metadata":{{"a":1.5}}}}"#),
         ),
+        (
+            "message.sent",
+            format!(r#"{{"text":"hi","reply_to":{}}}"#, u64::MAX),
+        ),
         ("message.sent", r#"{"deleted":true}"#.to_owned()),
         (
             "room.created",

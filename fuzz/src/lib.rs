@@ -1,22 +1,22 @@
 //! Coverage-guided fuzzing of every decoder of bytes that somebody else wrote.
 //!
 //! Owns the properties: each module is one target, with a function that holds an input against what
-//! must be true of it, and with seeds made by the real encoders. The programs in `src/bin` hand these
-//! to libFuzzer. `README.md` says how they are built and run; `docs/fuzzing.md` lists all decoders.
+//! must be true of it, and with seeds made by the real encoders. [`targets`] lists them, and the program
+//! hands the one that was asked for to libFuzzer. `README.md` says how they are built and run; `docs/fuzzing.md` lists all decoders.
 //!
 //! *Invariant*: a target never passes because a decoder refused: what a decoder takes is written
 //! again and read again, and what it refuses is refused in few words. Whatever comes in, the memory
 //! that it costs is in proportion to it; see [`hold`].
 
-use std::path::Path;
-
 use peak_alloc::PeakAlloc;
 
+pub mod auth;
 pub mod client_machine;
 pub mod commands;
 pub mod cursors;
 pub mod draw;
 pub mod event_bodies;
+pub mod forwarded;
 pub mod frames;
 pub mod handshakes;
 pub mod histories;
@@ -25,46 +25,16 @@ pub mod messages;
 pub mod names;
 pub mod rest_bodies;
 pub mod server_frames;
-
-pub use libfuzzer_sys;
+pub mod targets;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
-
-/// The variable that asks a program to write its seeds into a folder instead of fuzzing.
-const SEEDS_VARIABLE: &str = "FUZZ_SEEDS";
 
 /// What a target costs at most, whatever comes in: tables of the Unicode libraries, lazily made keys.
 const BYTES_AT_ONCE: usize = 1024 * 1024;
 /// What each byte of the input may cost on top. A one-digit number in a JSON array is two bytes of
 /// text and 32 of [`serde_json::Value`], and each is held a few times over while it is compared.
 const BYTES_PER_BYTE: usize = 512;
-
-/// Makes the program of a target: its seeds, and what an input is held against.
-#[macro_export]
-macro_rules! target {
-    ($seeds:path, $run:path) => {
-        $crate::libfuzzer_sys::fuzz_target!(
-            init: $crate::prepare($seeds),
-            |data: &[u8]| $crate::hold($run, data)
-        );
-    };
-}
-
-/// Before the first input: writes the seeds and leaves, if that is what was asked for.
-///
-/// # Panics
-/// When a seed cannot be written.
-pub fn prepare(seeds: fn() -> Vec<Vec<u8>>) {
-    let Some(folder) = std::env::var_os(SEEDS_VARIABLE) else {
-        return;
-    };
-    for (number, seed) in seeds().into_iter().enumerate() {
-        let file = Path::new(&folder).join(format!("seed-{number:02}"));
-        std::fs::write(&file, seed).expect("the folder for seeds is there and may be written");
-    }
-    std::process::exit(0);
-}
 
 /// Holds one input against a target's properties, and its memory against the input's length.
 ///

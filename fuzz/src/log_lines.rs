@@ -3,7 +3,7 @@
 //! Properties: every line that fits a message becomes one whose text and metadata the server takes,
 //! and the very same line comes back out of it.
 
-use tidings_client::replay::line::{self, SpokenLine};
+use tidings_client::log_line::{self, SpokenLine};
 use tidings_domain::limits::METADATA_BYTES_MAX;
 use tidings_domain::text::MessageText;
 use tidings_protocol::json::check_metadata;
@@ -14,9 +14,9 @@ pub fn run(data: &[u8]) {
         Ok(spoken) => {
             assert!(!spoken.speaker.trim().is_empty());
             let spoken = spoken.numbered(u64::MAX);
-            assert_eq!(line::number(&spoken.metadata), Some(u64::MAX));
+            assert_eq!(log_line::number(&spoken.metadata), Some(u64::MAX));
             assert_eq!(
-                line::rebuild(&spoken.text, &spoken.metadata).as_deref(),
+                log_line::rebuild(&spoken.text, &spoken.metadata).as_deref(),
                 Some(data)
             );
             assert!(MessageText::parse(spoken.text.as_str()).is_ok());
@@ -26,7 +26,10 @@ pub fn run(data: &[u8]) {
     }
     if let Ok(metadata) = serde_json::from_slice(data) {
         // A message of somebody else may claim to be a line.
-        let _ = (line::number(&metadata), line::rebuild("text", &metadata));
+        let _ = (
+            log_line::number(&metadata),
+            log_line::rebuild("text", &metadata),
+        );
     }
 }
 

@@ -46,12 +46,23 @@ fn no_seed_breaks_a_promise() {
 }
 
 #[test]
-fn a_disk_that_lies_is_caught() {
+fn a_run_that_breaks_a_rule_is_cut_down_and_breaks_it_still() {
     let hunt = Hunt {
         seeds: 2_000,
         honesty: Honesty::Lies,
         ..HUNT
     };
     let bag = hunt.run(|_, _, _| {});
-    assert!(!bag.broken.is_empty(), "none of {} seeds saw it", bag.seeds);
+    let (seed, rule) = bag.broken.first().expect("a lying disk is seen");
+    let whole = hunt.plan(*seed);
+    let (devices, steps) = (whole.clients.len(), whole.steps.len());
+    let small = shrink(whole, rule);
+    assert!(small.clients.len() - small.left_out.len() <= devices);
+    assert!(
+        small.steps.len() * 2 < steps,
+        "{} of {steps} steps",
+        small.steps.len()
+    );
+    let judged = judge(&Arc::new(small));
+    assert!(judged.violations.iter().any(|it| it.rule == *rule));
 }

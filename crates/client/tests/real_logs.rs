@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use tidings_client::log_line::{SpokenLine, rebuild};
 use tidings_client::replay::generator;
-use tidings_client::replay::line::{SpokenLine, rebuild};
 
 /// Says and rebuilds every line of a log, and counts the forms.
 fn count_forms(log: &[u8], forms: &mut BTreeMap<String, usize>) {

@@ -117,7 +117,7 @@ async fn show(engine: &Engine, room: RoomId, members: &BTreeSet<UserId>) -> Resu
         let reply = Reply::OwnReceipt {
             room,
             user,
-            marks,
+            marks: Some(marks),
             unread,
         };
         engine.hub.reply_user(user, reply).await;

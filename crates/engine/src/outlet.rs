@@ -109,14 +109,14 @@ pub enum Reply {
         /// When that happened.
         at: Timestamp,
     },
-    /// One's own watermarks rose, on this or another device.
+    /// One's own watermarks rose, on this or another device, or what is unread changed otherwise.
     OwnReceipt {
         /// In which room.
         room: RoomId,
         /// Whose they are.
         user: UserId,
-        /// Where they stand.
-        marks: Watermarks,
+        /// Where they stand; `None` for who is told that by catching up, or knows.
+        marks: Option<Watermarks>,
         /// What is unread now.
         unread: Unread,
     },

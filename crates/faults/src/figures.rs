@@ -1,6 +1,6 @@
 //! What a history says in numbers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use tidings_history::known::Known;
 use tidings_history::line::What;
@@ -37,15 +37,18 @@ impl Figures {
         figures
     }
 
-    /// What can be counted without a judgement.
+    /// What can be counted without a judgement. An ack counts with its send: neither, where that was made
+    /// before these lines.
     pub(crate) fn counted(lines: &[Line]) -> Self {
         let mut figures = Self::default();
+        let mut sends = BTreeSet::new();
         for line in lines {
             match &line.entry {
-                Entry::Invoke(invoke) => {
-                    figures.sends += usize::from(matches!(invoke.what, What::Send { .. }));
+                Entry::Invoke(invoke) if matches!(invoke.what, What::Send { .. }) => {
+                    figures.sends += 1;
+                    sends.insert(invoke.call);
                 }
-                Entry::Ok(done) if done.seq.is_some() => {
+                Entry::Ok(done) if done.seq.is_some() && sends.contains(&done.call) => {
                     figures.acknowledged += 1;
                     figures.duplicates += usize::from(done.duplicate);
                 }

@@ -36,6 +36,7 @@ use clap::Parser as _;
 
 use arguments::{Arguments, Role};
 use failure::Failure;
+use faults::Count;
 use run::Plan;
 
 /// Something does not hold.
@@ -73,16 +74,16 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .during("starting")?;
-    let outcomes = runtime.block_on(faults::all(arguments, &plan(arguments)))?;
-    if let Some(document) = &arguments.write {
-        table::write(document, &outcomes, arguments)?;
-    }
-    let broken = outcomes.iter().filter(|outcome| !outcome.holds()).count();
+    let count = runtime.block_on(faults::all(arguments, &plan(arguments)))?;
     terminal::result(&format!(
-        "{} runs, {broken} in which something does not hold",
-        outcomes.len()
+        "{} runs, {} in which something does not hold, {} that could not be carried out",
+        count.runs, count.broken, count.failed
     ));
-    Ok(if broken > 0 { BROKEN } else { 0 })
+    Ok(match count {
+        Count { failed: 1.., .. } => FAILED,
+        Count { broken: 1.., .. } => BROKEN,
+        _ => 0,
+    })
 }
 
 fn plan(arguments: &Arguments) -> Plan {

@@ -4,6 +4,7 @@
 
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tidings_domain::event::EventBody;
 use tidings_domain::{ClientId, DeviceId, RoomId, Seq, Timestamp, UserId};
@@ -174,16 +175,23 @@ impl<'de> Deserialize<'de> for Event {
 
 /// Reads a body. One that a later version has changed beyond recognition is kept as unknown rather
 /// than refused: its seq counts, and a reader passes over it.
+///
+/// *Invariant*: what was read and is written again reads the same. So a body is looked at once more
+/// after JSON has made one of each doubled key.
 pub(crate) fn read_body(kind: String, text: &str) -> Result<EventBody, serde_json::Error> {
-    if let Ok(body) = EventBody::from_json(&kind, text) {
+    if let Some(body) = read_known(&kind, text) {
         return Ok(body);
     }
-    let blanked = serde_json::from_str::<Deleted>(text).is_ok_and(|body| body.deleted);
-    if kind == "message.sent" && blanked {
-        return Ok(EventBody::MessageBlanked);
+    let body: Value = serde_json::from_str(text)?;
+    Ok(read_known(&kind, &body.to_string()).unwrap_or(EventBody::Unknown { kind, body }))
+}
+
+fn read_known(kind: &str, text: &str) -> Option<EventBody> {
+    if let Ok(body) = EventBody::from_json(kind, text) {
+        return Some(body);
     }
-    let body = serde_json::from_str(text)?;
-    Ok(EventBody::Unknown { kind, body })
+    let blanked = serde_json::from_str::<Deleted>(text).is_ok_and(|body| body.deleted);
+    (kind == "message.sent" && blanked).then_some(EventBody::MessageBlanked)
 }
 
 /// A durable event. The kind says what is in the body; readers pass over kinds that they do not know.
@@ -261,6 +269,18 @@ mod tests {
             );
             let read: Event = serde_json::from_str(&written).unwrap();
             assert_eq!(read.body, body);
+        }
+    }
+
+    #[test]
+    fn a_body_with_a_doubled_key_reads_as_it_is_written_again() {
+        for body in [
+            r#"{"deleted":true,"deleted":true}"#,
+            r#"{"text":"a","text":"b"}"#,
+        ] {
+            let read = read_body("message.sent".to_owned(), body).unwrap();
+            let again = read_body("message.sent".to_owned(), &read.to_json()).unwrap();
+            assert_eq!(again, read, "{body}");
         }
     }
 

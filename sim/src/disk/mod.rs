@@ -197,3 +197,100 @@ async fn pause(ms: u64) {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tidings_domain::event::{EventBody, RoomCreated};
+    use tidings_domain::room::RoomSettings;
+    use tidings_domain::{Position, RoomId, RoomKind, Timestamp, UserId};
+    use tidings_engine::ports::{Append, Guard};
+
+    use super::*;
+
+    const USER: UserId = UserId::from_bytes([1; 16]);
+
+    fn disk(honesty: Honesty) -> Disk {
+        let plan = DiskPlan {
+            read_ms: 0,
+            sync_ms: 50,
+            honesty,
+        };
+        Disk::new(plan, 1)
+    }
+
+    /// A batch that makes one room.
+    fn batch(room: u8) -> Vec<Write> {
+        vec![Write::Append(Append {
+            room: RoomId::from_bytes([room; 16]),
+            sender: USER,
+            device: None,
+            client_id: None,
+            at: Timestamp(1),
+            bodies: vec![EventBody::RoomCreated(RoomCreated {
+                kind: RoomKind::Group,
+                settings: RoomSettings::default(),
+            })],
+            guard: Guard::Absent,
+            invitation: None,
+        })]
+    }
+
+    async fn mounted(disk: &Disk) -> Mounted {
+        disk.mount(async |_| {}).await
+    }
+
+    async fn rooms_on(disk: &Disk) -> Position {
+        let start = mounted(disk).await.truth().log.start().await;
+        start.expect("memory does not fail").position
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_answered_survives_the_machine() {
+        let disk = disk(Honesty::Syncs);
+        mounted(&disk).await.commit(batch(1)).await.unwrap();
+        disk.lose_power(false);
+        assert_eq!(rooms_on(&disk).await, Position(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_synced_is_not_visible_and_is_lost_or_happens_to_survive() {
+        for (tail, survives) in [(false, Position(0)), (true, Position(1))] {
+            let disk = disk(Honesty::Syncs);
+            disk.trouble(|trouble| trouble.slower_ms = 1_000_000);
+            let machine = mounted(&disk).await;
+            let cut = Duration::from_millis(1);
+            tokio::time::timeout(cut, machine.commit(batch(1)))
+                .await
+                .unwrap_err();
+            assert_eq!(machine.truth().log.start().await.unwrap().position.0, 0);
+            disk.lose_power(tail);
+            assert_eq!(rooms_on(&disk).await, survives, "tail {tail}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_commit_that_fails_was_done_or_not_as_planned() {
+        for (done, there) in [(0, Position(0)), (1_000, Position(1))] {
+            let disk = disk(Honesty::Syncs);
+            disk.trouble(|trouble| trouble.commits_fail = Some(done));
+            mounted(&disk).await.commit(batch(1)).await.unwrap_err();
+            disk.lose_power(false);
+            assert_eq!(rooms_on(&disk).await, there, "{done} of 1000");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_lies_loses_what_it_answered_until_it_syncs() {
+        let disk = disk(Honesty::Lies);
+        let machine = mounted(&disk).await;
+        machine.commit(batch(1)).await.unwrap();
+        // Lets the lazy sync begin to wait before time goes on.
+        tokio::task::yield_now().await;
+        tokio::time::advance(Duration::from_millis(LAZY_SYNC_MS + 1)).await;
+        // And lets it sync.
+        tokio::task::yield_now().await;
+        machine.commit(batch(2)).await.unwrap();
+        disk.lose_power(true);
+        assert_eq!(rooms_on(&disk).await, Position(1));
+    }
+}

@@ -267,3 +267,26 @@ impl World {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_on_its_way_a_beginning_arrives_whatever_the_cut() {
+        for thousandths in 0..=1_000 {
+            let sent: Vec<Vec<u8>> = vec![vec![1, 2, 3], vec![4], vec![5, 6, 7, 8, 9, 10]];
+            let whole = sent.concat();
+            let mut pipe = Pipe {
+                bytes: whole.len(),
+                chunks: sent.into(),
+                last_at_ms: 0,
+            };
+            pipe.keep(thousandths);
+            let kept: Vec<u8> = pipe.chunks.iter().flatten().copied().collect();
+            let expected = whole.len() * usize::try_from(thousandths).unwrap() / 1_000;
+            assert_eq!(kept, whole[..expected], "{thousandths} thousandths");
+            assert_eq!(pipe.bytes, kept.len());
+        }
+    }
+}

@@ -152,7 +152,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::replay::line::SpokenLine;
+    use crate::log_line::SpokenLine;
 
     #[test]
     fn a_seed_makes_the_same_day_twice_and_another_makes_another() {

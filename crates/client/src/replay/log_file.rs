@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::ReplayError;
-use super::line::{self, SpokenLine};
+use crate::log_line::{self, SpokenLine};
 
 /// A log, held whole.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl LogFile {
     /// Who says what no nick has said: one for each file, because the server lets nobody say more
     /// than so much a second, and files are said side by side.
     pub(super) fn keeper(&self) -> String {
-        format!("{} {}", line::LOG, self.name)
+        format!("{} {}", log_line::LOG, self.name)
     }
 
     /// How many lines it has.
@@ -73,8 +73,8 @@ impl LogFile {
 
     /// Whether a message is this line of the file.
     pub(super) fn is_line(&self, index: usize, text: &str, metadata: &Map<String, Value>) -> bool {
-        let is_here = index < self.len() && line::number(metadata) == Some(index as u64 + 1);
-        is_here && line::rebuild(text, metadata).as_deref() == Some(self.line(index))
+        let is_here = index < self.len() && log_line::number(metadata) == Some(index as u64 + 1);
+        is_here && log_line::rebuild(text, metadata).as_deref() == Some(self.line(index))
     }
 }
 

@@ -7,12 +7,11 @@
 //! its room and compared byte by byte. The server may be killed at any time: every request is
 //! repeated until it is answered, and no repetition makes a second message.
 //!
-//! [`mod@line`] says how a line becomes a message and back. [`generator`] makes logs for whoever has
+//! [`crate::log_line`] says how a line becomes a message and back. [`generator`] makes logs for whoever has
 //! none.
 
 pub mod generator;
 mod history;
-pub mod line;
 mod log_file;
 mod people;
 mod procedure;

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use super::line::minute_of_day;
 use super::log_file::LogFile;
+use crate::log_line::minute_of_day;
 
 const DAY_MINUTES: u64 = 24 * 60;
 const MINUTE_MS: u64 = 60_000;

@@ -11,13 +11,13 @@ use tidings_protocol::rest::room::CreateRoom;
 use tidings_protocol::socket::command::Send;
 
 use super::ReplayError;
-use super::line::{LOG, SpokenLine};
 use super::log_file::LogFile;
 use super::people::Person;
 use super::procedure::{Run, Step};
 use super::schedule::due_ms;
 use super::watching::Watchers;
 use crate::api::patiently;
+use crate::log_line::{LOG, SpokenLine};
 
 /// People of a file who are made ready at a time.
 const READIED_MAX: usize = 8;

@@ -7,12 +7,12 @@ use tidings_protocol::rest::message::{Message, Page};
 
 use super::ReplayError;
 use super::history::Recorder;
-use super::line::rebuild;
 use super::log_file::LogFile;
 use super::people::Person;
 use super::procedure::Run;
 use super::report::{FileReport, Mismatch};
 use crate::api::patiently;
+use crate::log_line::rebuild;
 
 /// Differences that are told in full; the others are counted.
 const SHOWN_MAX: usize = 5;
@@ -122,8 +122,8 @@ mod tests {
     use tidings_domain::text::MessageText;
     use tidings_domain::{Timestamp, UserId};
 
-    use super::super::line::SpokenLine;
     use super::*;
+    use crate::log_line::SpokenLine;
 
     const LOG_TEXT: &str = "[10:00] <a> one\n[10:01] <b> two\n";
 

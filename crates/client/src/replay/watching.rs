@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 
 use super::ReplayError;
 use super::history::Witness;
-use super::line::number;
 use super::log_file::LogFile;
 use super::people::Person;
 use super::procedure::Run;
 use super::report::WatcherReport;
 use crate::chat::{Chat, ChatOptions};
+use crate::log_line::number;
 use crate::machine::{Tally, Update};
 
 /// When all was said and a watcher hears nothing new for so long, it has heard what it will hear.

@@ -31,20 +31,14 @@ pub async fn mark_unread(
         _ => return Err(Refusal::NotFound("room").into()),
     }
     let unread = engine.store.history.unread(room, user).await?;
-    if let Some((marks, _)) = engine.store.history.receipt(room, user).await? {
-        engine
-            .hub
-            .reply_user(
-                user,
-                Reply::OwnReceipt {
-                    room,
-                    user,
-                    marks,
-                    unread,
-                },
-            )
-            .await;
-    }
+    // No watermark has changed.
+    let reply = Reply::OwnReceipt {
+        room,
+        user,
+        marks: None,
+        unread,
+    };
+    engine.hub.reply_user(user, reply).await;
     Ok(unread)
 }
 

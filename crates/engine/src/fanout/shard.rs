@@ -189,10 +189,17 @@ impl Shard {
         self.each_of(users, |connection| connection.notice(notice, position));
     }
 
-    /// Says something to all connections of one user.
+    /// Says something to all connections of one user. Who lags hears nothing of watermarks: catching up
+    /// tells them, has perhaps looked later than who says this, and a watermark never falls.
     pub fn reply_user(&mut self, user: UserId, reply: &Reply) {
         self.each_of(&[user], |connection| {
-            let _ = connection.outlet.reply(reply.clone());
+            let mut reply = reply.clone();
+            if connection.lag.is_some()
+                && let Reply::OwnReceipt { marks, .. } = &mut reply
+            {
+                *marks = None;
+            }
+            let _ = connection.outlet.reply(reply);
         });
     }
 

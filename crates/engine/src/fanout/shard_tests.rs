@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tidings_domain::event::{LeaveReason, MemberJoined, MemberLeft};
+use tidings_domain::receipt::Watermarks;
 use tidings_domain::text::MessageText;
+use tidings_domain::unread::Unread;
 use tidings_domain::{
     Epoch, Event, EventBody, MessageBody, Position, Role, RoomId, Seq, Timestamp, UserId,
 };
@@ -66,6 +68,7 @@ impl Outlet for Notebook {
             Reply::Checkpoint { cursor, live } => format!("@{} live={live}", cursor.position),
             Reply::Behind => "behind".to_owned(),
             Reply::Hint { head, .. } => format!("hint:{head}"),
+            Reply::OwnReceipt { marks, .. } => format!("own:{}", marks.is_some()),
             other => format!("{other:?}"),
         };
         self.lines.lock().push(line);
@@ -300,6 +303,24 @@ fn a_lost_receipt_makes_a_connection_lag_and_lost_typing_does_not() {
     };
     stage.shard.notice_room(ROOM, &Notice::new(receipts), None);
     assert_eq!(stage.shard.lag(ConnectionId(1)), Some(Position::ZERO));
+}
+
+#[test]
+fn who_lags_is_told_of_own_watermarks_by_catching_up_alone() {
+    let mut stage = Stage::new();
+    let slow = Notebook::with_places(0);
+    let (marks, unread) = (Some(Watermarks::default()), Unread::default());
+    let reply = Reply::OwnReceipt {
+        room: ROOM,
+        user: ANA,
+        marks,
+        unread,
+    };
+    stage.connect(1, ANA, &[ROOM], 0, &slow);
+    stage.shard.reply_user(ANA, &reply);
+    stage.say(ROOM);
+    stage.shard.reply_user(ANA, &reply);
+    assert_eq!(slow.read(), "@0 live=true own:true behind own:false");
 }
 
 #[test]

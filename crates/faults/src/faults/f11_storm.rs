@@ -12,7 +12,7 @@ use crate::inside::tool;
 use crate::judge::Outcome;
 use crate::metrics::metric;
 use crate::run::{Plan, Run, Setup};
-use crate::scale::Scale;
+use crate::scale::{Crowd, Scale};
 use crate::terminal;
 
 /// All are back within this.
@@ -30,7 +30,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     terminal::step("F11: all sockets reset, and a storm of clients that come back");
     let herds_count = plan.scale.number(2, 2);
     let each = usize::try_from(plan.scale.number(300, 9_000)).unwrap_or(0);
-    let run = Run::begin(plan, "F11", setup()).await?;
+    let run = Run::begin(plan, "F11", setup(plan.scale)).await?;
     let herds = gather(&run, herds_count, each).await?;
     let all = herds_count * each as u64;
     run.go_on(plan.scale.seconds(2, 10)).await;
@@ -94,13 +94,22 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     Ok(vec![outcome])
 }
 
-/// Descriptors are what limits the storm; the limits of the settings are not to.
-fn setup() -> Setup {
+/// Descriptors are what limits the storm; the limits of the settings are not to. At full size there are
+/// enough people for nobody to have more than twenty sockets, and they say little: each message goes to
+/// 180 sockets, whose clients run on the same machine.
+fn setup(scale: Scale) -> Setup {
+    const MANY: Crowd = Crowd {
+        rooms: 1_000,
+        members: 10,
+        people: 1_000,
+        sends_per_s: 20,
+    };
     Setup {
         settings: vec![
             "limits.connections_per_user=100000".to_owned(),
             "auth.access_token_s=3600".to_owned(),
         ],
+        crowd: (scale == Scale::Full).then_some(MANY),
         ..Setup::default()
     }
 }

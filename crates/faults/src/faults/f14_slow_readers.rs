@@ -117,13 +117,14 @@ impl Drop for SendBuffers {
     }
 }
 
-/// Few rooms with many members: much is to be read by each.
+/// Few rooms with many members, in which little is said: much is to be read by each, and it can be.
 fn setup(plan: &Plan) -> Setup {
     let crowd = plan.scale.crowd();
     Setup {
         crowd: Some(Crowd {
             rooms: crowd.rooms / 4,
             members: crowd.people / 2,
+            sends_per_s: 40,
             ..crowd
         }),
         filling_bytes: FILLING_BYTES,

@@ -17,17 +17,41 @@ use crate::arguments::{Arguments, Fault};
 use crate::failure::Failure;
 use crate::judge::Outcome;
 use crate::run::Plan;
-use crate::terminal;
+use crate::{table, terminal};
 
-/// Carries out what was asked for, one after another.
-pub(crate) async fn all(arguments: &Arguments, plan: &Plan) -> Result<Vec<Outcome>, Failure> {
-    let mut outcomes = Vec::new();
-    for fault in Fault::EACH {
-        if arguments.wants(fault) {
-            tell(&mut outcomes, run(fault, plan).await?);
+/// How many runs there were, in how many of them something does not hold, and how many could not be
+/// carried out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Count {
+    pub(crate) runs: usize,
+    pub(crate) broken: usize,
+    pub(crate) failed: usize,
+}
+
+/// Carries out what was asked for, one after another. Each is told, and stands in the document, as soon
+/// as it is over, whatever becomes of those after it.
+pub(crate) async fn all(arguments: &Arguments, plan: &Plan) -> Result<Count, Failure> {
+    let mut count = Count::default();
+    for fault in Fault::EACH
+        .into_iter()
+        .filter(|fault| arguments.wants(*fault))
+    {
+        let outcomes = match run(fault, plan).await {
+            Ok(outcomes) => outcomes,
+            Err(failure) => {
+                count.failed += 1;
+                terminal::complaint(&format!("this run could not be carried out: {failure}"));
+                continue;
+            }
+        };
+        outcomes.iter().for_each(tell);
+        if let Some(document) = &arguments.write {
+            table::write(document, &outcomes, arguments)?;
         }
+        count.runs += outcomes.len();
+        count.broken += outcomes.iter().filter(|outcome| !outcome.holds()).count();
     }
-    Ok(outcomes)
+    Ok(count)
 }
 
 async fn run(fault: Fault, plan: &Plan) -> Result<Vec<Outcome>, Failure> {
@@ -48,15 +72,12 @@ async fn run(fault: Fault, plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     }
 }
 
-fn tell(all: &mut Vec<Outcome>, outcomes: Vec<Outcome>) {
-    for outcome in outcomes {
-        terminal::result(&outcome.to_string());
-        if !outcome.holds() {
-            let lines: Vec<&str> = outcome.log.lines().rev().take(30).collect();
-            for line in lines.into_iter().rev() {
-                terminal::complaint(&format!("  log: {line}"));
-            }
+fn tell(outcome: &Outcome) {
+    terminal::result(&outcome.to_string());
+    if !outcome.holds() {
+        let lines: Vec<&str> = outcome.log.lines().rev().take(30).collect();
+        for line in lines.into_iter().rev() {
+            terminal::complaint(&format!("  log: {line}"));
         }
-        all.push(outcome);
     }
 }

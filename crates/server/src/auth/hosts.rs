@@ -20,7 +20,7 @@ use tidings_domain::{DeviceId, SessionId};
 use tidings_protocol::error::ErrorCode;
 
 pub(super) use self::claims::is_login as is_host_login;
-use self::claims::{Expectations, HostUser};
+use self::claims::{Expectations, HostUser, Refused};
 use self::keys::KeySet;
 use self::newcomers::Newcomers;
 use self::remote::RemoteKeys;
@@ -55,29 +55,6 @@ enum Keys {
     Set(Arc<KeySet>),
     /// From an address.
     Remote(Arc<RemoteKeys>),
-}
-
-/// Why a token was refused: from the worst to what refreshing would cure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub(super) enum Refused {
-    #[error("the token is neither one of this server nor a JWT")]
-    Malformed,
-    #[error("no application of this issuer is configured here")]
-    Issuer,
-    #[error("the token is signed in another way than configured")]
-    Algorithm,
-    #[error("the token names a key that its issuer does not have")]
-    Key,
-    #[error("the token's signature does not fit")]
-    Signature,
-    #[error("the token's claim `{0}` is missing or wrong")]
-    Claim(&'static str),
-    #[error("the token is meant for another audience")]
-    Audience,
-    #[error("the token is not valid yet")]
-    Early,
-    #[error("the token has expired")]
-    Expired,
 }
 
 impl From<Refused> for ApiError {

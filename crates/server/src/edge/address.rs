@@ -9,6 +9,7 @@ use http::HeaderMap;
 use parking_lot::Mutex;
 use tidings_engine::limiter::{Budget, Exceeded, Limiter, Rate};
 
+use super::forwarded;
 use crate::config::Config;
 use crate::metrics::{Crowded, open_files_max};
 
@@ -198,22 +199,10 @@ impl Addresses {
         self.trusted.iter().any(|network| network.contains(address))
     }
 
-    /// The last address of `X-Forwarded-For` that is not itself a trusted proxy: what stands
-    /// before it was written by whoever pleased.
     fn forwarded(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let lines: Vec<&str> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|v| v.to_str().ok())
-            .collect();
-        let hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
-        for hop in hops {
-            let address: IpAddr = hop.trim().parse().ok()?;
-            if !self.is_trusted(address.to_canonical()) {
-                return Some(address.to_canonical());
-            }
-        }
-        None
+        let values = headers.get_all("x-forwarded-for").iter();
+        let lines: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+        forwarded::client(&lines, |address| self.is_trusted(address))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod finish;
+mod forwarded;
 mod listen;
 mod seating;
 pub mod strain;

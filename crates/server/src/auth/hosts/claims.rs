@@ -5,10 +5,31 @@ use sha2::{Digest as _, Sha256};
 use tidings_domain::name::{DisplayName, Username};
 use tidings_domain::{SessionId, Timestamp, UserId};
 
-use super::Refused;
-
 /// Bytes of a subject. OpenID Connect Core, section 2, allows 255.
 const SUBJECT_BYTES_MAX: usize = 255;
+
+/// Why a token was refused: from the worst to what refreshing would cure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub(super) enum Refused {
+    #[error("the token is neither one of this server nor a JWT")]
+    Malformed,
+    #[error("no application of this issuer is configured here")]
+    Issuer,
+    #[error("the token is signed in another way than configured")]
+    Algorithm,
+    #[error("the token names a key that its issuer does not have")]
+    Key,
+    #[error("the token's signature does not fit")]
+    Signature,
+    #[error("the token's claim `{0}` is missing or wrong")]
+    Claim(&'static str),
+    #[error("the token is meant for another audience")]
+    Audience,
+    #[error("the token is not valid yet")]
+    Early,
+    #[error("the token has expired")]
+    Expired,
+}
 
 /// Which claims hold what, and for whom tokens must be meant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -52,7 +52,7 @@ pub(super) fn of_reply(reply: Reply) -> ServerFrame {
             unread,
         } => ServerFrame::Receipt(Receipts {
             room,
-            receipts: vec![ReceiptEntry::new(user, marks)],
+            receipts: Vec::from_iter(marks.map(|marks| ReceiptEntry::new(user, marks))),
             unread: Some(unread.into()),
         }),
         Reply::Reconnect { after_ms } => ServerFrame::Reconnect(Reconnect { after_ms }),
