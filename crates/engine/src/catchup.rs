@@ -4,8 +4,8 @@
 //! order and cut where the first room was cut, so that one position says all of what was sent.
 //! Then it joins its shard at the snapshot that the last window rested on. *Invariant*: no event
 //! is sent twice or left out without a `gap`; after each window the position is a safe cursor.
-//! *Limit*: the events of one window, the windows under way at once, and the events that are sent
-//! before gaps are stated instead.
+//! *Limit*: the events of one window, the readers that are worked for at once, and the events that
+//! are sent before gaps are stated instead.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tidings_domain::limits::{
 };
 use tidings_domain::receipt::Watermarks;
 use tidings_domain::{Cursor, Epoch, Position, RoomId, RoomKind, Seq, UserId};
-use tokio::sync::{Notify, RwLock, RwLockWriteGuard, Semaphore};
+use tokio::sync::{Notify, RwLock, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
 use crate::envelope::{Envelope, Notice, NoticeContent, ShownReceipt};
 use crate::fanout::{Hub, Join, JoinOutcome};
@@ -33,8 +33,9 @@ const WINDOW_EVENTS_PER_ROOM_MIN: usize = 16;
 /// Watermarks are told a moment after they rose. Who was cut off in that moment has a cursor beyond
 /// them: a node commits at most so many events meanwhile.
 const RECEIPTS_GATHERED_POSITIONS: u64 = 4_096;
-/// Windows that are read at once.
-const WINDOWS_MAX: usize = 32;
+/// Readers that are worked for at once. More would not be quicker, only all ready at the same moment:
+/// when everybody comes back, those who are here would wait behind them.
+const TURNS_MAX: usize = 32;
 
 /// Brings readers up; one for all.
 pub struct CatchUp {
@@ -44,7 +45,7 @@ pub struct CatchUp {
     hub: Hub,
     meters: Arc<Meters>,
     epoch: Epoch,
-    windows: Semaphore,
+    turns: Semaphore,
     /// See [`Self::telling`].
     telling: RwLock<()>,
 }
@@ -98,7 +99,7 @@ impl CatchUp {
         meters: Arc<Meters>,
         epoch: Epoch,
     ) -> Self {
-        let windows = Semaphore::new(WINDOWS_MAX);
+        let turns = Semaphore::new(TURNS_MAX);
         Self {
             log,
             recent,
@@ -106,7 +107,7 @@ impl CatchUp {
             hub,
             meters,
             epoch,
-            windows,
+            turns,
             telling: RwLock::new(()),
         }
     }
@@ -126,22 +127,16 @@ impl CatchUp {
         let mut told = Told::nothing(from);
         let mut sent = 0;
         loop {
+            let turn = self.turn().await;
             let snapshot = self.log.user_rooms(reader.user, Some(position)).await?;
-            let window = {
-                let _slot = self
-                    .windows
-                    .acquire()
-                    .await
-                    .expect("the semaphore is never closed");
-                self.window(&snapshot, position, RESUME_EVENTS_MAX.saturating_sub(sent))
-                    .await?
-            };
+            let budget = RESUME_EVENTS_MAX.saturating_sub(sent);
+            let window = self.window(&snapshot, position, budget).await?;
+            drop(turn);
             sent += window.events.len();
             position = window.up_to;
-            let is_news = window.is_news();
-            self.send(reader, window).await;
-            self.tell_receipts(reader, &mut told).await?;
-            if is_news {
+            if window.is_news() {
+                self.send(reader, window).await;
+                self.tell_receipts(reader, &mut told).await?;
                 self.checkpoint(reader, position);
             }
             if position == snapshot.position
@@ -151,6 +146,12 @@ impl CatchUp {
                 return Ok(());
             }
         }
+    }
+
+    /// A turn among the readers that come up. Nobody keeps it who waits for a client.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        let turn = self.turns.acquire().await;
+        turn.expect("the semaphore is never closed")
     }
 
     /// Says how far the reader has come; only after all that lies before, watermarks included.
@@ -302,12 +303,16 @@ impl CatchUp {
 
     /// What the watermarks of others became meanwhile: the last word of each, not each step.
     async fn tell_receipts(&self, reader: &Reader, told: &mut Told) -> Result<(), Outage> {
-        while self.offer_receipts(reader, told).await? == Offer::Full {
+        loop {
+            let turn = self.turn().await;
+            let offer = self.offer_receipts(reader, told).await?;
+            drop(turn);
             reader.outlet.flush();
+            if offer != Offer::Full {
+                return Ok(());
+            }
             reader.drained.notified().await;
         }
-        reader.outlet.flush();
-        Ok(())
     }
 
     /// Joins before anybody can be told of a later watermark; see [`Self::telling`].
@@ -318,13 +323,14 @@ impl CatchUp {
         snapshot: UserRooms,
     ) -> Result<JoinOutcome, Outage> {
         loop {
+            let turn = self.turn().await;
             let looking = self.telling.read().await;
             if self.offer_receipts(reader, told).await? != Offer::Full {
                 reader.outlet.flush();
                 return Ok(self.join(reader, snapshot).await);
             }
             // Who reads slowly holds nobody up, and looks again.
-            drop(looking);
+            drop((looking, turn));
             reader.outlet.flush();
             reader.drained.notified().await;
         }

@@ -1,7 +1,7 @@
 //! The application: its parts, and its life from opened store to drained connections.
 
 use std::future::Future;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tidings_engine::{Engine, EngineOptions};
 use tidings_protocol::CloseCode;
 use tidings_store_sqlite::{OpenError, SqliteStore};
 use tidings_websocket::{Heartbeat, Timing, heartbeat::TimingError};
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::auth::hosts::{HostTokens, HostTokensError};
 use crate::auth::passwords::Passwords;
@@ -84,12 +85,29 @@ pub enum StartError {
     },
 }
 
+/// Connections that the kernel makes and keeps for us until we accept them, where it allows so
+/// many (`net.core.somaxconn`). Whoever finds no place knocks again after 1, 3, 7 s.
+const BACKLOG: u32 = 4_096;
+
 /// Takes the address, before anything is opened that would have to be closed again.
 ///
 /// # Errors
 /// [`StartError::Listen`].
+///
+/// # Panics
+/// Outside of a runtime.
 pub fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|cause| StartError::Listen { address, cause })
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // The next server begins while connections of the last one still linger.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|cause| StartError::Listen { address, cause })
 }
 
 impl App {
@@ -139,21 +157,9 @@ impl App {
 }
 
 /// Serves until `shutdown`, then drains: tells the sockets to come back, lets requests finish.
-///
-/// # Errors
-/// [`StartError::Listen`] when the listener cannot be used.
-pub async fn serve(
-    app: Arc<App>,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), StartError> {
-    let address = app.config.server.listen;
-    let cannot = |cause| StartError::Listen { address, cause };
-    listener.set_nonblocking(true).map_err(cannot)?;
-    let listener = tokio::net::TcpListener::from_std(listener).map_err(cannot)?;
+pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
     edge::accept(app.clone(), listener, shutdown).await;
     drain(&app).await;
-    Ok(())
 }
 
 /// Clients come back within this time, spread over it.

@@ -3,7 +3,8 @@
 //! *Ordering*: a shard handles its inputs in the order in which they were put in, and commits are
 //! put in by the writer alone, in commit order. *Limit*: a shard that cannot keep up fills its
 //! channel, the writer waits for it, its queue fills, and new sends are refused as overloaded:
-//! nothing is dropped and nothing grows. Large rooms are written in slices, and what came in
+//! nothing is dropped and nothing grows. Those who come and go wait in a queue of their own before
+//! it: a commit does not wait behind everybody whom the network cut off. Large rooms are written in slices, and what came in
 //! meanwhile goes first, so that a pair's message does not wait behind a crowd's.
 
 use std::hash::{BuildHasher as _, BuildHasherDefault};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidings_domain::{Epoch, Position, RoomId, UserId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::shard::{Ack, CommitNews, Join, Shard};
 use crate::envelope::{Envelope, Notice};
@@ -20,6 +21,8 @@ use crate::outlet::{ConnectionId, Reply};
 
 /// Inputs that wait for one shard.
 const SHARD_QUEUE_MAX: usize = 256;
+/// Comings and goings that wait for a shard at once.
+const COMING_MAX: usize = SHARD_QUEUE_MAX / 8;
 /// Connections of large rooms that are written before the shard looks at its inputs again.
 const SLICE_CONNECTIONS: usize = 128;
 /// Hints are gathered for so long.
@@ -62,7 +65,14 @@ enum Input {
 /// All shards. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
-    shards: Arc<[mpsc::Sender<Input>]>,
+    shards: Arc<[Queue]>,
+}
+
+/// The way into one shard.
+struct Queue {
+    inputs: mpsc::Sender<Input>,
+    /// Who comes or goes takes a place here first.
+    coming: Semaphore,
 }
 
 impl Hub {
@@ -72,7 +82,10 @@ impl Hub {
         let start_one = |_| {
             let (sender, inputs) = mpsc::channel(SHARD_QUEUE_MAX);
             tokio::spawn(run(Shard::new(epoch, position, meters.clone()), inputs));
-            sender
+            Queue {
+                inputs: sender,
+                coming: Semaphore::new(COMING_MAX),
+            }
         };
         Self {
             shards: (0..shards.max(1)).map(start_one).collect(),
@@ -87,14 +100,8 @@ impl Hub {
         }
         for (shard, acks) in self.shards.iter().zip(by_shard) {
             if !events.is_empty() || !acks.is_empty() {
-                put(
-                    shard,
-                    Input::Commit(CommitNews {
-                        events: events.clone(),
-                        acks,
-                    }),
-                )
-                .await;
+                let events = events.clone();
+                shard.put(Input::Commit(CommitNews { events, acks })).await;
             }
         }
     }
@@ -102,20 +109,23 @@ impl Hub {
     /// Lets a reader in who comes from the log; see [`Shard::join`].
     pub async fn join(&self, join: Join) -> JoinOutcome {
         let (answer, outcome) = oneshot::channel();
-        put(self.shard(join.user), Input::Join(join, answer)).await;
+        let shard = self.shard(join.user);
+        shard.put_in_turn(Input::Join(join, answer)).await;
         // A hub that is gone has nothing to tell any more.
         outcome.await.unwrap_or(JoinOutcome::Joined)
     }
 
     /// Forgets a connection.
     pub async fn leave(&self, user: UserId, connection: ConnectionId) {
-        put(self.shard(user), Input::Leave(connection)).await;
+        let shard = self.shard(user);
+        shard.put_in_turn(Input::Leave(connection)).await;
     }
 
     /// Where a connection's lag began, if it lags.
     pub async fn lag(&self, user: UserId, connection: ConnectionId) -> Option<Position> {
         let (answer, lag) = oneshot::channel();
-        put(self.shard(user), Input::Lag(connection, answer)).await;
+        let shard = self.shard(user);
+        shard.put_in_turn(Input::Lag(connection, answer)).await;
         lag.await.ok().flatten()
     }
 
@@ -123,11 +133,11 @@ impl Hub {
     pub fn notice_room(&self, room: RoomId, notice: &Arc<Notice>, except: Option<UserId>) {
         for shard in self.shards.iter() {
             let notice = notice.clone();
-            drop(shard.try_send(Input::NoticeRoom {
+            shard.try_put(Input::NoticeRoom {
                 room,
                 notice,
                 except,
-            }));
+            });
         }
     }
 
@@ -141,32 +151,33 @@ impl Hub {
                 .collect();
             if !here.is_empty() {
                 let notice = notice.clone();
-                drop(shard.try_send(Input::NoticeUsers {
-                    users: here,
-                    notice,
-                }));
+                let users = here;
+                shard.try_put(Input::NoticeUsers { users, notice });
             }
         }
     }
 
     /// Says something to all connections of one user.
     pub async fn reply_user(&self, user: UserId, reply: Reply) {
-        put(self.shard(user), Input::ReplyUser { user, reply }).await;
+        let shard = self.shard(user);
+        shard.put(Input::ReplyUser { user, reply }).await;
     }
 
     /// Sets what a connection wants in full; see [`Shard::focus`].
     pub async fn focus(&self, user: UserId, connection: ConnectionId, rooms: Option<Vec<RoomId>>) {
-        put(self.shard(user), Input::Focus(connection, rooms)).await;
+        let shard = self.shard(user);
+        shard.put_in_turn(Input::Focus(connection, rooms)).await;
     }
 
     /// Says something to every connection, made anew for each.
     pub async fn reply_all(&self, make: impl Fn(ConnectionId) -> Reply + Send + Clone + 'static) {
         for shard in self.shards.iter() {
-            put(shard, Input::ReplyAll(Box::new(make.clone()))).await;
+            let make = Box::new(make.clone());
+            shard.put(Input::ReplyAll(make)).await;
         }
     }
 
-    fn shard(&self, user: UserId) -> &mpsc::Sender<Input> {
+    fn shard(&self, user: UserId) -> &Queue {
         &self.shards[self.index(user)]
     }
 
@@ -177,9 +188,22 @@ impl Hub {
     }
 }
 
-/// A shard's task is gone only when the process ends.
-async fn put(shard: &mpsc::Sender<Input>, input: Input) {
-    drop(shard.send(input).await);
+/// Nothing that is put in is answered with an error: a shard's task is gone only when the process ends.
+impl Queue {
+    async fn put(&self, input: Input) {
+        drop(self.inputs.send(input).await);
+    }
+
+    /// Waits among those who come and go before it waits among all.
+    async fn put_in_turn(&self, input: Input) {
+        let _place = self.coming.acquire().await;
+        self.put(input).await;
+    }
+
+    /// Drops the input when the queue is full.
+    fn try_put(&self, input: Input) {
+        drop(self.inputs.try_send(input));
+    }
 }
 
 async fn run(mut shard: Shard, mut inputs: mpsc::Receiver<Input>) {
@@ -245,5 +269,38 @@ fn handle(shard: &mut Shard, input: Input) {
         Input::ReplyUser { user, reply } => shard.reply_user(user, &reply),
         Input::Focus(connection, rooms) => shard.focus(connection, rooms),
         Input::ReplyAll(make) => shard.reply_all(&*make),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const USER: UserId = UserId::from_bytes([1; 16]);
+
+    #[tokio::test]
+    async fn what_is_said_does_not_wait_behind_everybody_who_is_cut_off() {
+        const CUT_OFF: usize = 10_000;
+        let hub = Hub::start(1, Epoch(1), Position(0), &Arc::default());
+        let (going, gone) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        for number in 0..CUT_OFF as u64 {
+            let (hub, going, gone) = (hub.clone(), going.clone(), gone.clone());
+            tokio::spawn(async move {
+                going.fetch_add(1, Ordering::Relaxed);
+                hub.leave(USER, ConnectionId(number)).await;
+                gone.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        while going.load(Ordering::Relaxed) < CUT_OFF {
+            tokio::task::yield_now().await;
+        }
+        let before = gone.load(Ordering::Relaxed);
+        // It takes the way of a commit.
+        hub.reply_user(USER, Reply::Behind).await;
+        let overtaken_by = gone.load(Ordering::Relaxed) - before;
+        assert!(before < CUT_OFF / 2, "{before} had left before");
+        assert!(overtaken_by < CUT_OFF / 4, "waited behind {overtaken_by}");
     }
 }

@@ -10,7 +10,7 @@ use crate::herd::{Herd, Manner, Orders};
 use crate::judge::Outcome;
 use crate::metrics::metric;
 use crate::run::{Plan, Run, Setup};
-use crate::scale::Crowd;
+use crate::scale::{Crowd, Scale};
 use crate::terminal;
 
 /// What a slow client reads.
@@ -117,14 +117,19 @@ impl Drop for SendBuffers {
     }
 }
 
-/// Few rooms with many members, in which little is said: much is to be read by each, and it can be.
+/// Few rooms, so that each member has much to read; and not so many members that who comes has to be told
+/// of more watermarks than a slow one can read.
 fn setup(plan: &Plan) -> Setup {
     let crowd = plan.scale.crowd();
+    let (members, sends_per_s) = match plan.scale {
+        Scale::Smoke => (12, 40),
+        Scale::Full => (20, 100),
+    };
     Setup {
         crowd: Some(Crowd {
             rooms: crowd.rooms / 4,
-            members: crowd.people / 2,
-            sends_per_s: 40,
+            members,
+            sends_per_s,
             ..crowd
         }),
         filling_bytes: FILLING_BYTES,

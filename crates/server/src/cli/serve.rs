@@ -68,7 +68,7 @@ async fn serve(mut config: Config, terminal: &Terminal) -> Result<(), CliError> 
     let app = App::open(config).await?;
     terminal.say(&format_args!("Tidings is ready on http://{address}"));
     tracing::info!(%address, "ready");
-    app::serve(app, listener, ends.next()).await?;
+    app::serve(app, listener, ends.next()).await;
     tracing::info!("ended");
     Ok(())
 }

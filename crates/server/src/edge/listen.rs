@@ -25,6 +25,9 @@ use crate::edge::address::Seat;
 /// Between two tries to accept, when the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Connections that are accepted before all that is ready has had a turn.
+const ACCEPTED_IN_A_ROW: usize = 8;
+
 /// The peer's address, among a request's extensions.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
@@ -39,6 +42,7 @@ pub async fn accept(app: Arc<App>, listener: TcpListener, shutdown: impl Future<
     let router = crate::router::router(app.clone());
     let (stop, stopping) = watch::channel(());
     let mut shutdown = std::pin::pin!(shutdown);
+    let mut in_a_row = 0;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -47,11 +51,16 @@ pub async fn accept(app: Arc<App>, listener: TcpListener, shutdown: impl Future<
         match accepted {
             Ok((stream, peer)) => {
                 admit(&app, &router, stream, peer, stopping.clone());
+                in_a_row += 1;
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
+        }
+        if in_a_row == ACCEPTED_IN_A_ROW {
+            in_a_row = 0;
+            have_a_turn().await;
         }
     }
     drop((listener, stopping));
@@ -62,6 +71,16 @@ pub async fn accept(app: Arc<App>, listener: TcpListener, shutdown: impl Future<
     if tokio::time::timeout(drain, stop.closed()).await.is_err() {
         tracing::warn!("some requests were cut off by the shutdown");
     }
+}
+
+/// Waits until what is ready now has had its turn.
+///
+/// When a great many come at once (the network was away, a proxy restarted), accepting is the quickest
+/// part of it: thousands of tasks would be ready before the answers to those who are here, and these
+/// would wait for seconds. New ones wait in the kernel's queue instead.
+async fn have_a_turn() {
+    // Tasks from outside of the workers wait in one queue, and this is the last of them.
+    drop(tokio::spawn(async {}).await);
 }
 
 fn admit(

@@ -49,7 +49,7 @@ impl World {
         let served = app.clone();
         let serving = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            serve(served, listener, stopped).await.unwrap();
+            serve(served, listener, stopped).await;
         });
         let client = Client::builder()
             .no_proxy()

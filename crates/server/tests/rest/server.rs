@@ -60,7 +60,7 @@ impl TestServer {
         let app = App::open(config).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = app::serve(app.clone(), listener, async { drop(stopped.await) });
-        tokio::spawn(async { serving.await.unwrap() });
+        tokio::spawn(serving);
         let http = reqwest::Client::new();
         Self {
             app,
