@@ -135,7 +135,7 @@ impl Engine {
         let writer = Writer::start(store.log.clone(), position, publisher);
         let desk = PresenceDesk::new(store.directory.clone(), people.clone(), clock.clone());
         let catch_up = CatchUp::new(
-            store.log.clone(),
+            &store,
             recent.clone(),
             people.clone(),
             hub.clone(),

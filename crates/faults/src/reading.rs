@@ -5,12 +5,14 @@ use std::fmt;
 
 use tidings_domain::event::EventBody;
 use tidings_domain::{RoomId, Seq};
+use tidings_history::{Entry, Line, Name};
 use tidings_protocol::Event;
 
 use crate::dice::Dice;
 use crate::failure::{Failure, While};
 use crate::truth::whole_log;
-use crate::world::World;
+use crate::witness::hash_of;
+use crate::world::{Names, World};
 
 /// The kind as which the server shows what it cannot read.
 const DAMAGED: &str = "damaged";
@@ -70,6 +72,26 @@ impl Reading {
             let known = self.events.get(&(event.room, event.seq));
             if let Some(known) = known.filter(|_| event.body.kind() == DAMAGED) {
                 *event = known.clone();
+            }
+        }
+    }
+
+    /// The same of what connections were told.
+    pub(crate) fn restore_heard(&self, names: &Names, lines: &mut [Line]) {
+        let known: BTreeMap<(Name, u64), &Event> = self
+            .events
+            .iter()
+            .map(|((room, seq), event)| ((names.room(*room), seq.0), event))
+            .collect();
+        for line in lines {
+            let Entry::Event(heard) = &mut line.entry else {
+                continue;
+            };
+            if heard.kind.as_str() == DAMAGED
+                && let Some(event) = known.get(&(heard.room.clone(), heard.seq))
+            {
+                heard.kind = Name::from(event.body.kind());
+                heard.hash = hash_of(&event.body);
             }
         }
     }

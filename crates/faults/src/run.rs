@@ -192,7 +192,8 @@ impl Run {
         self.silence();
         truth::come_to_rest(&self.members, &self.world, &self.recorder).await?;
         let unequal = truth::read_all(&self.world, &self.recorder, before).await?;
-        let history = self.recorder.history();
+        let mut history = self.recorder.history();
+        before.restore_heard(&self.world.names, &mut history.lines);
         if let Some(folder) = &self.plan.histories {
             keep(folder, row, &history)?;
         }

@@ -207,14 +207,14 @@ fn receipts_since(
     members_max: u32,
 ) -> Result<Vec<ReceiptChange>> {
     // The rooms of the user are few and each is small or asks for one row: hence the joins' order.
-    let sql = "SELECT c.room, c.user, c.delivered, c.read FROM memberships m \
+    let sql = "SELECT c.room, c.user, c.delivered, c.read, NULL FROM memberships m \
          CROSS JOIN rooms r ON r.id = m.room \
          CROSS JOIN receipts c ON c.room = m.room \
          CROSS JOIN memberships o ON o.room = c.room AND o.user = c.user \
          WHERE m.user = ?1 AND m.left_seq IS NULL AND r.members <= ?3 AND c.user <> ?1 \
          AND c.stamp >= max(?2, 1) AND o.left_seq IS NULL \
          UNION ALL \
-         SELECT c.room, c.user, c.delivered, c.read FROM memberships m \
+         SELECT c.room, c.user, c.delivered, c.read, c.unread_from FROM memberships m \
          CROSS JOIN receipts c ON c.room = m.room AND c.user = m.user \
          WHERE m.user = ?1 AND m.left_seq IS NULL AND c.stamp >= max(?2, 1)";
     let mut select = conn.prepare_cached(sql)?;
@@ -223,6 +223,7 @@ fn receipts_since(
             room: row.id(0)?,
             user: row.id(1)?,
             marks: watermarks(row, 2)?,
+            unread_from: row.number_if(4)?.map(Seq),
         })
     })?;
     rows.collect()

@@ -30,6 +30,7 @@ pub async fn mark_unread(
         Outcome::Done => {}
         _ => return Err(Refusal::NotFound("room").into()),
     }
+    let _telling = engine.catch_up.telling().await;
     let unread = engine.store.history.unread(room, user).await?;
     // No watermark has changed.
     let reply = Reply::OwnReceipt {

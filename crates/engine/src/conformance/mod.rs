@@ -49,6 +49,7 @@ macro_rules! conformance_tests {
             the_first_event_after_any_position_is_found
             a_users_rooms_include_those_that_ended_since_a_position
             receipts_that_rose_since_a_position_are_found
+            an_unread_mark_is_found_since_a_position
             a_receipt_is_stamped_with_the_end_of_its_batch
         );
         $crate::conformance_tests!($open; receipts:

@@ -23,7 +23,12 @@ fn stands(room: RoomId, delivered: u64, read: u64, rose: bool) -> Outcome {
     let user = BOB;
     let marks = marks(delivered, read);
     Outcome::Receipt {
-        now: ReceiptChange { room, user, marks },
+        now: ReceiptChange {
+            room,
+            user,
+            marks,
+            unread_from: None,
+        },
         rose,
     }
 }
@@ -174,16 +179,18 @@ pub async fn marking_unread_counts_again_until_the_next_read(store: Store) {
     assert_eq!(stage.unread(GENERAL, BOB).await.messages, 2);
     let receipt = stage.store.history.receipt(GENERAL, BOB).await.unwrap();
     assert_eq!(receipt, Some((marks(7, 7), Some(Seq(6)))));
+    let marked = Outcome::Receipt {
+        now: ReceiptChange {
+            room: GENERAL,
+            user: BOB,
+            marks: marks(7, 7),
+            unread_from: Some(Seq(6)),
+        },
+        rose: false,
+    };
     let old = stage.receipt(GENERAL, BOB, 7, 6).await;
-    assert_eq!(
-        old,
-        stands(GENERAL, 7, 7, false),
-        "what was read before the mark"
-    );
-    assert_eq!(
-        stage.receipt(GENERAL, BOB, 7, 0).await,
-        stands(GENERAL, 7, 7, false)
-    );
+    assert_eq!(old, marked, "what was read before the mark");
+    assert_eq!(stage.receipt(GENERAL, BOB, 7, 0).await, marked);
     assert_eq!(stage.unread(GENERAL, BOB).await.messages, 2);
     let again = stage.receipt(GENERAL, BOB, 0, 7).await;
     assert_eq!(again, raised(GENERAL, 7, 7), "others hear of it");

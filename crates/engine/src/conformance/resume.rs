@@ -125,6 +125,25 @@ pub async fn receipts_that_rose_since_a_position_are_found(store: Store) {
     assert_eq!(found(Position::ZERO, 10).await, []);
 }
 
+/// Who marks a room as unread, or reads it again, finds that since a position, too.
+pub async fn an_unread_mark_is_found_since_a_position(store: Store) {
+    let stage = Stage::with_ana_and_bob(store).await;
+    let said = stage.say(GENERAL, ANA, "hi").await;
+    stage.receipt(GENERAL, BOB, said.0, said.0).await;
+    stage.say(GENERAL, ANA, "there").await;
+    let here = stage.position().await;
+    let own = async || {
+        let changes = stage.store.log.receipts_since(BOB, here, 10).await.unwrap();
+        let own = changes.into_iter().find(|it| it.user == BOB);
+        own.map(|it| (it.marks.read, it.unread_from))
+    };
+    assert_eq!(own().await, None);
+    stage.mark_unread(GENERAL, BOB, said.0).await;
+    assert_eq!(own().await, Some((said, Some(said))));
+    stage.receipt(GENERAL, BOB, said.0, said.0).await;
+    assert_eq!(own().await, Some((said, None)));
+}
+
 /// No cursor stands between a receipt and the rest of its transaction.
 pub async fn a_receipt_is_stamped_with_the_end_of_its_batch(store: Store) {
     let stage = Stage::with_ana_and_bob(store).await;

@@ -89,7 +89,14 @@ impl Log for Memory {
                 let rose = member.stamp >= since && member.stamp > Position::ZERO;
                 rose && (is_own || room.members <= members_max)
             });
-            changes.extend(shown.map(change));
+            changes.extend(shown.map(|member| {
+                ReceiptChange {
+                    unread_from: member
+                        .unread_from
+                        .filter(|_| member.membership.user == user),
+                    ..change(member)
+                }
+            }));
         }
         Ok(changes)
     }
@@ -109,6 +116,7 @@ fn change(member: &Member) -> ReceiptChange {
         room: member.membership.room,
         user: member.membership.user,
         marks: member.marks,
+        unread_from: member.unread_from,
     }
 }
 
@@ -120,7 +128,9 @@ impl State {
             .map(|write| match write {
                 Write::Append(append) => self.append(append, &mut risen),
                 Write::Receipt(receipt) => self.raise(receipt, &mut risen),
-                Write::MarkUnread { room, user, from } => self.mark_unread(room, user, from),
+                Write::MarkUnread { room, user, from } => {
+                    self.mark_unread(room, user, from, &mut risen)
+                }
                 Write::LastSeen { user, at } => self.last_seen(user, at),
             })
             .collect();
@@ -211,12 +221,19 @@ impl State {
         }
     }
 
-    fn mark_unread(&mut self, room: RoomId, user: UserId, from: Seq) -> Outcome {
+    fn mark_unread(
+        &mut self,
+        room: RoomId,
+        user: UserId,
+        from: Seq,
+        risen: &mut Vec<(RoomId, UserId)>,
+    ) -> Outcome {
         let member = self.members.get_mut(&(room, user));
         let Some(member) = member.filter(|member| member.membership.is_current()) else {
             return Outcome::Stale;
         };
         member.unread_from = Some(from);
+        risen.push((room, user));
         Outcome::Done
     }
 

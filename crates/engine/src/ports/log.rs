@@ -59,7 +59,8 @@ pub trait Log: Send + Sync {
     /// deletion included).
     async fn user_rooms(&self, user: UserId, since: Option<Position>) -> Result<UserRooms, Outage>;
 
-    /// Receipts of current members that rose in the user's current rooms after `since`. A receipt's
+    /// Receipts of current members that rose in the user's current rooms after `since`, or whose
+    /// unread mark was set or lifted. A receipt's
     /// stamp is the log's last position once its whole transaction is committed, so that no cursor
     /// stands between them; compare inclusively, for several share one. In any order; only of rooms
     /// with at most `members_max` members, and the user's own always.
@@ -168,6 +169,8 @@ pub struct ReceiptChange {
     pub user: UserId,
     /// Where they stand.
     pub marks: Watermarks,
+    /// From where on the user has marked the room as unread. `None` where others ask.
+    pub unread_from: Option<Seq>,
 }
 
 /// What became of one write.

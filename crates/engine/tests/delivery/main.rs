@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 
 use tidings_domain::Cursor;
 use tidings_engine::commands::mark_read;
+use tidings_engine::commands::mark_unread::mark_unread;
 use tidings_engine::commands::put_member::put_member;
 use tidings_engine::commands::remove_member::remove_member;
 use tidings_engine::connection::{Connection, Verdict};
@@ -269,5 +270,31 @@ async fn watermarks_that_rose_just_before_a_cursor_was_made_are_told_after_the_c
     let (_, now) = Connection::judge(&world.engine, None).await.unwrap();
     let bob = Ear::open();
     world.connect(2, &bob, Some(now.to_string())).await;
-    assert_eq!(bob.until("live").await, "receipt:4/4 live");
+    assert_eq!(bob.until("live").await, "receipt:4/4 unread:0 live");
+}
+
+#[tokio::test]
+async fn who_was_away_hears_that_another_device_marked_a_room_as_unread_and_read_it_again() {
+    let world = World::with(2).await;
+    let sent = world.say(1, "read me").await;
+    let read = mark_read::Mark {
+        room: world.room,
+        delivered: sent.seq,
+        read: sent.seq,
+    };
+    mark_read::mark(&world.engine, user(2), read).await.unwrap();
+    let (_, now) = Connection::judge(&world.engine, None).await.unwrap();
+    let come_back = async || {
+        let bob = Ear::open();
+        let connection = world.connect(2, &bob, Some(now.to_string())).await;
+        let heard = bob.until("live").await;
+        connection.end(Departure::Clean).await;
+        heard
+    };
+    mark_unread(&world.engine, user(2), world.room, sent.seq)
+        .await
+        .unwrap();
+    assert_eq!(come_back().await, "receipt:4/4 unread:1 live");
+    mark_read::mark(&world.engine, user(2), read).await.unwrap();
+    assert_eq!(come_back().await, "receipt:4/4 unread:0 live");
 }

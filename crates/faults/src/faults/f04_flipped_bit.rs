@@ -184,8 +184,9 @@ fn judge_check(outcome: &mut Outcome, program: &Program) -> Result<(), Failure> 
         .find(|line| !line.trim().is_empty())
         .unwrap_or_default();
     let code = output.status.code();
+    let left = code.map_or_else(|| "no code".to_owned(), |code| code.to_string());
     outcome.says(format!(
-        "`tidings check` leaves with {code:?}: {}",
+        "`tidings check` leaves with {left}: {}",
         first.replace('|', "/")
     ));
     outcome.demands(

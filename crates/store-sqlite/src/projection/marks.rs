@@ -1,7 +1,7 @@
 //! Watermarks and unread marks: read when first needed, written once a transaction, remembered from
 //! one to the next, since whoever has spoken will speak again.
 //!
-//! *Invariant*: they only rise, and their stamp is the log's last position once the transaction is
+//! *Invariant*: watermarks only rise, and the stamp of what has changed is the log's last position once the transaction is
 //! committed: a reader whose cursor stands anywhere before sees them again.
 
 use std::collections::HashMap;
@@ -23,6 +23,7 @@ struct Mark {
     at: Watermarks,
     unread_from: Option<Seq>,
     stamp: u64,
+    /// Whether other devices are to hear of it.
     rose: bool,
     /// Whether it differs from its row.
     changed: bool,
@@ -75,6 +76,7 @@ impl Marks {
             room: write.room,
             user: write.user,
             marks: mark.at,
+            unread_from: mark.unread_from,
         };
         if rose && !std::mem::replace(&mut mark.changed, true) {
             self.changed.push((write.room, write.user));
@@ -95,6 +97,7 @@ impl Marks {
             return Ok(false);
         }
         mark.unread_from = Some(from);
+        mark.rose = true;
         if !std::mem::replace(&mut mark.changed, true) {
             self.changed.push((room, user));
         }

@@ -7,13 +7,15 @@
 //! *Limit*: the events of one window, the readers that are worked for at once, and the events that
 //! are sent before gaps are stated instead.
 
+mod window;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidings_domain::limits::{
     RECEIPTS_SHOWN_MEMBERS_MAX, RESUME_EVENTS_MAX, RESUME_EVENTS_PER_ROOM_MAX,
 };
-use tidings_domain::receipt::Watermarks;
+use tidings_domain::unread::Unread;
 use tidings_domain::{Cursor, Epoch, Position, RoomId, RoomKind, Seq, UserId};
 use tokio::sync::{Notify, RwLock, RwLockWriteGuard, Semaphore, SemaphorePermit};
 
@@ -23,8 +25,9 @@ use crate::meters::Meters;
 use crate::outlet::{ConnectionId, Offer, Outlet, Reply};
 use crate::people::People;
 use crate::planted::{self, Bug};
-use crate::ports::{Log, Outage, ReceiptChange, UserRoom, UserRooms};
+use crate::ports::{History, Log, Outage, ReceiptChange, Store, UserRoom, UserRooms};
 use crate::recent::{Recent, TailSince};
+use window::{RoomNews, Window, merge};
 
 /// Events of one window, over all rooms.
 const WINDOW_EVENTS: usize = 2_048;
@@ -40,6 +43,7 @@ const TURNS_MAX: usize = 32;
 /// Brings readers up; one for all.
 pub struct CatchUp {
     log: Arc<dyn Log>,
+    history: Arc<dyn History>,
     recent: Arc<Recent>,
     people: Arc<People>,
     hub: Hub,
@@ -62,37 +66,18 @@ pub struct Reader {
     pub drained: Arc<Notify>,
 }
 
-/// The events of some rooms after a position, in commit order, and how far that goes.
-#[derive(Debug)]
-pub struct Window {
-    /// What to send.
-    pub events: Vec<Arc<Envelope>>,
-    /// All that may be seen up to here is among them, or was stated as a gap.
-    pub up_to: Position,
-    /// Ranges that are not sent.
-    pub gaps: Vec<(RoomId, Seq, Seq)>,
-}
-
-/// The watermarks that a reader was told while being brought up.
+/// The watermarks, and one's own unread marks, that a reader was told while being brought up.
 struct Told {
     /// Those that rose later than this are told.
     since: Position,
-    marks: BTreeMap<(RoomId, UserId), Watermarks>,
-}
-
-/// What one room brings to a window.
-struct RoomNews {
-    events: Vec<Arc<Envelope>>,
-    /// Whether the room has more after these.
-    is_cut: bool,
-    gap: Option<(RoomId, Seq, Seq)>,
+    changes: BTreeMap<(RoomId, UserId), ReceiptChange>,
 }
 
 impl CatchUp {
-    /// Reads from a log and what is recent of it, joins a hub.
+    /// Reads from a store and what is recent of it, joins a hub.
     #[must_use]
     pub fn new(
-        log: Arc<dyn Log>,
+        store: &Store,
         recent: Arc<Recent>,
         people: Arc<People>,
         hub: Hub,
@@ -101,7 +86,8 @@ impl CatchUp {
     ) -> Self {
         let turns = Semaphore::new(TURNS_MAX);
         Self {
-            log,
+            log: store.log.clone(),
+            history: store.history.clone(),
             recent,
             people,
             hub,
@@ -336,52 +322,65 @@ impl CatchUp {
         }
     }
 
-    /// Offers the watermarks that are not among those told, until the outlet is full.
+    /// Offers what changed and was not told yet, until the outlet is full.
     async fn offer_receipts(&self, reader: &Reader, told: &mut Told) -> Result<Offer, Outage> {
         let changes = self
             .log
             .receipts_since(reader.user, told.since, RECEIPTS_SHOWN_MEMBERS_MAX)
             .await?;
+        let news = changes
+            .into_iter()
+            .filter(|change| told.changes.get(&(change.room, change.user)) != Some(change));
+        let (own, others): (Vec<_>, Vec<_>) = news.partition(|change| change.user == reader.user);
         let mut rooms: BTreeMap<RoomId, Vec<ReceiptChange>> = BTreeMap::new();
-        for change in changes {
-            if told.marks.get(&(change.room, change.user)) != Some(&change.marks) {
-                rooms.entry(change.room).or_default().push(change);
-            }
+        for change in others {
+            rooms.entry(change.room).or_default().push(change);
         }
         for (room, changes) in rooms {
-            let receipts = self.shown_to(reader.user, &changes).await?;
+            let receipts = self.shown(&changes).await?;
             let notice = Notice::new(NoticeContent::Receipts { room, receipts });
             if reader.outlet.notice(&notice) == Offer::Full {
                 return Ok(Offer::Full);
             }
-            told.marks
-                .extend(changes.iter().map(|it| ((room, it.user), it.marks)));
+            told.add(&changes);
+        }
+        self.offer_own(reader, &own, told).await
+    }
+
+    /// One's own come with what is unread: another device may have read a room, or marked it.
+    async fn offer_own(
+        &self,
+        reader: &Reader,
+        own: &[ReceiptChange],
+        told: &mut Told,
+    ) -> Result<Offer, Outage> {
+        if own.is_empty() {
+            return Ok(Offer::Queued);
+        }
+        let unread = self.history.unread_rooms(reader.user).await?;
+        let unread: BTreeMap<RoomId, Unread> =
+            unread.into_iter().map(|it| (it.room, it.unread)).collect();
+        for change in own {
+            let reply = Reply::OwnReceipt {
+                room: change.room,
+                user: change.user,
+                marks: Some(change.marks),
+                unread: unread.get(&change.room).copied().unwrap_or_default(),
+            };
+            if reader.outlet.reply(reply) == Offer::Full {
+                return Ok(Offer::Full);
+            }
+            told.add(&[*change]);
         }
         Ok(Offer::Queued)
     }
 
-    async fn shown_to(
-        &self,
-        reader: UserId,
-        changes: &[ReceiptChange],
-    ) -> Result<Vec<ShownReceipt>, Outage> {
+    async fn shown(&self, changes: &[ReceiptChange]) -> Result<Vec<ShownReceipt>, Outage> {
         let mut receipts = Vec::with_capacity(changes.len());
-        for change in changes {
-            let (user, marks) = (change.user, change.marks);
-            receipts.push(if user == reader {
-                ShownReceipt { user, marks }
-            } else {
-                self.people.shown_receipt(user, marks).await?
-            });
+        for ReceiptChange { user, marks, .. } in changes {
+            receipts.push(self.people.shown_receipt(*user, *marks).await?);
         }
         Ok(receipts)
-    }
-}
-
-impl Window {
-    /// Whether there is anything to send.
-    const fn is_news(&self) -> bool {
-        !self.gaps.is_empty() || !self.events.is_empty()
     }
 }
 
@@ -390,41 +389,13 @@ impl Told {
     const fn nothing(from: Position) -> Self {
         Self {
             since: Position(from.0.saturating_sub(RECEIPTS_GATHERED_POSITIONS)),
-            marks: BTreeMap::new(),
+            changes: BTreeMap::new(),
         }
     }
-}
 
-impl RoomNews {
-    const fn none() -> Self {
-        Self {
-            events: Vec::new(),
-            is_cut: false,
-            gap: None,
-        }
-    }
-}
-
-/// Merges what the rooms bring, in commit order, up to where the first of them was cut.
-fn merge(news: Vec<RoomNews>, snapshot: Position) -> Window {
-    let cuts = news.iter().filter(|room| room.is_cut);
-    let ends = cuts.filter_map(|room| room.events.last().map(|e| e.event.position));
-    let up_to = ends.min().unwrap_or(snapshot);
-    let mut gaps = Vec::new();
-    let mut events = Vec::new();
-    for room in news {
-        gaps.extend(room.gap);
-        events.extend(
-            room.events
-                .into_iter()
-                .filter(|e| e.event.position <= up_to),
-        );
-    }
-    events.sort_by_key(|envelope| envelope.event.position);
-    Window {
-        events,
-        up_to,
-        gaps,
+    fn add(&mut self, changes: &[ReceiptChange]) {
+        let told = changes.iter().map(|it| ((it.room, it.user), *it));
+        self.changes.extend(told);
     }
 }
 
@@ -432,54 +403,4 @@ fn merge(news: Vec<RoomNews>, snapshot: Position) -> Window {
 #[must_use]
 pub fn shows_receipts(kind: RoomKind, members: u32) -> bool {
     kind != RoomKind::Live && members <= RECEIPTS_SHOWN_MEMBERS_MAX
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tidings_domain::{Event, EventBody, Timestamp};
-
-    fn news(room: u8, events: &[(u64, u64)], is_cut: bool) -> RoomNews {
-        let events = events.iter().map(|(seq, position)| {
-            Envelope::new(Event {
-                room: RoomId::from_bytes([room; 16]),
-                seq: Seq(*seq),
-                position: Position(*position),
-                sender: UserId::from_bytes([1; 16]),
-                device: None,
-                client_id: None,
-                at: Timestamp(0),
-                body: EventBody::MessageBlanked,
-            })
-        });
-        RoomNews {
-            events: events.collect(),
-            is_cut,
-            gap: None,
-        }
-    }
-
-    #[test]
-    fn rooms_are_merged_in_commit_order_and_cut_where_the_first_was_cut() {
-        let window = merge(
-            vec![
-                news(1, &[(1, 10), (2, 40)], true),
-                news(2, &[(7, 20), (8, 30), (9, 50)], false),
-                news(3, &[(4, 35), (5, 60)], true),
-            ],
-            Position(99),
-        );
-        let positions: Vec<u64> = window.events.iter().map(|e| e.event.position.0).collect();
-        assert_eq!(positions, [10, 20, 30, 35, 40]);
-        assert_eq!(window.up_to, Position(40));
-    }
-
-    #[test]
-    fn a_whole_window_reaches_its_snapshot() {
-        assert_eq!(
-            merge(vec![news(1, &[(1, 10)], false)], Position(99)).up_to,
-            Position(99)
-        );
-        assert_eq!(merge(Vec::new(), Position(7)).up_to, Position(7));
-    }
 }
