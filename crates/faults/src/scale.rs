@@ -53,6 +53,12 @@ impl Scale {
         Duration::from_secs(self.number(smoke, full))
     }
 
+    /// What a time may be later because of the machine: clients and faults run beside the server. At smoke
+    /// size the worst hundredth is three or four sends, which one hiccup of the disk delays.
+    pub(crate) const fn noise_us(self) -> u64 {
+        self.number(100_000, 25_000)
+    }
+
     /// One of two numbers.
     pub(crate) const fn number(self, smoke: u64, full: u64) -> u64 {
         match self {

@@ -25,9 +25,6 @@ const FROM: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 66, 0, 1));
 /// What the default of `limits.new_connections_per_s_ip` lets through, and some for its burst.
 const LET_IN_PER_S: u64 = 40;
 
-/// Acks of the others may take half as long again; and so much is a busy machine's noise.
-const NOISE_US: u64 = 25_000;
-
 pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     terminal::step("F12: a client that never backs off");
     let run = Run::begin(plan, "F12", setup()).await?;
@@ -87,7 +84,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
         count.attempts > 100 * how_long.as_secs() && beside.attempts > 0,
     );
     let what = "acks of the others at most half as late again";
-    outcome.takes(what, meanwhile_us, beside_us * 3 / 2, NOISE_US);
+    outcome.takes(what, meanwhile_us, beside_us * 3 / 2, plan.scale.noise_us());
     Ok(vec![outcome])
 }
 

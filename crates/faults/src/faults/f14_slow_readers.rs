@@ -31,9 +31,6 @@ const FILLING_BYTES: usize = 3_000;
 /// A herd is in place within this.
 const IN_PLACE_WITHIN: Duration = Duration::from_secs(30);
 
-/// Acks of the others may take a fifth longer; and so much is a busy machine's noise.
-const NOISE_US: u64 = 25_000;
-
 pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
     terminal::step("F14: slow clients");
     let (slow, frozen) = (plan.scale.number(10, 100), plan.scale.number(5, 20));
@@ -94,7 +91,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Outcome>, Failure> {
         waiting_most > plan.scale.number(1, (slow + frozen) / 2) * OUTBOX_BYTES,
     );
     let what = "acks of the others at most a fifth later";
-    outcome.takes(what, meanwhile_us, before_us * 6 / 5, NOISE_US);
+    outcome.takes(what, meanwhile_us, before_us * 6 / 5, plan.scale.noise_us());
     Ok(vec![outcome])
 }
 
